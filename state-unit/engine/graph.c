@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "graph.h"
+
+#include <string.h>
+
+#include "rules.h"
+
+StateGraph *
+state_graph_new (void)
+{
+  StateGraph *self = g_new0 (StateGraph, 1);
+
+  self->changes = g_array_new (FALSE, FALSE, sizeof (StateChange));
+  return self;
+}
+
+void
+state_graph_free (StateGraph *self)
+{
+  g_free (self->nodes);
+  g_free (self->edges);
+  g_array_unref (self->changes);
+  g_free (self);
+}
+
+/* Edges */
+
+static guint32
+reserve_edges (StateGraph *self, guint32 n)
+{
+  guint32 offset = self->n_edges;
+
+  if (n > self->n_edges_allocated - self->n_edges)
+    {
+      self->n_edges_allocated = MAX (self->n_edges + n, self->n_edges_allocated * 2);
+      self->edges = g_renew (StateEdge, self->edges, self->n_edges_allocated);
+    }
+  self->n_edges += n;
+  return offset;
+}
+
+static void
+grow_list (StateGraph *self, StateEdgeList *list, guint32 capacity)
+{
+  guint32 offset = reserve_edges (self, capacity);
+
+  memcpy (self->edges + offset, self->edges + list->offset, list->length * sizeof (StateEdge));
+  self->n_edges_wasted += list->capacity;
+  list->offset = offset;
+  list->capacity = capacity;
+}
+
+static void
+append_edge (StateGraph *self, StateEdgeList *list, const StateEdge *edge)
+{
+  if (list->length == list->capacity)
+    grow_list (self, list, MAX (list->capacity * 2, 2));
+  self->edges[list->offset + list->length++] = *edge;
+}
+
+static void
+remove_edges_to (StateGraph *self, StateEdgeList *list, guint32 node)
+{
+  StateEdge *edges = self->edges + list->offset;
+  guint32 n = 0;
+
+  for (guint32 i = 0; i < list->length; i++)
+    if (edges[i].node != node)
+      edges[n++] = edges[i];
+  list->length = n;
+}
+
+static void
+pack_list (StateGraph *self, StateEdgeList *list, StateEdge *edges, guint32 *end)
+{
+  memcpy (edges + *end, self->edges + list->offset, list->length * sizeof (StateEdge));
+  list->offset = *end;
+  list->capacity = list->length;
+  *end += list->length;
+}
+
+/* All lists in the order of the nodes and without gaps: first what each depends
+ * on, then what depends on each, since a run walks along one of the two. */
+void
+state_graph_compact_edges (StateGraph *self)
+{
+  guint32 n = self->n_edges;
+  StateEdge *edges = g_new (StateEdge, MAX (n, 1));
+  guint32 end = 0;
+
+  for (guint32 i = 0; i < self->n_nodes; i++)
+    pack_list (self, &self->nodes[i].dependencies, edges, &end);
+  for (guint32 i = 0; i < self->n_nodes; i++)
+    pack_list (self, &self->nodes[i].dependents, edges, &end);
+
+  g_free (self->edges);
+  self->edges = g_renew (StateEdge, edges, MAX (end, 1));
+  self->n_edges = end;
+  self->n_edges_allocated = MAX (end, 1);
+  self->n_edges_wasted = 0;
+}
+
+/* Nodes */
+
+static StateEdge
+edge_back (const StateEdge *edge, guint32 node)
+{
+  StateEdge back = *edge;
+
+  back.node = node;
+  return back;
+}
+
+static void
+add_edges (StateGraph *self, guint32 node, gboolean are_dependents, const StateEdge *edges, guint n)
+{
+  StateEdgeList *list =
+      are_dependents ? &self->nodes[node].dependents : &self->nodes[node].dependencies;
+
+  if (n > 0)
+    grow_list (self, list, n);
+  for (guint i = 0; i < n; i++)
+    {
+      StateNode *other = &self->nodes[edges[i].node];
+      StateEdge back = edge_back (&edges[i], node);
+
+      append_edge (self, list, &edges[i]);
+      append_edge (self, are_dependents ? &other->dependencies : &other->dependents, &back);
+    }
+}
+
+/* The caller has looked for cycles, and names each pair of nodes and flags once. */
+guint32
+state_graph_add (StateGraph *self,
+                 const StateEdge *dependencies,
+                 guint n_dependencies,
+                 const StateEdge *dependents,
+                 guint n_dependents)
+{
+  guint32 node = self->n_nodes++;
+
+  if (self->n_nodes > self->n_allocated)
+    {
+      self->n_allocated = MAX (16, self->n_allocated * 2);
+      self->nodes = g_renew (StateNode, self->nodes, self->n_allocated);
+    }
+  self->nodes[node] = (StateNode){ .slot = STATE_NODE_NONE, .alive = TRUE };
+  self->n_alive++;
+  self->n_in_class[state_rules_class (&self->nodes[node])]++;
+
+  add_edges (self, node, FALSE, dependencies, n_dependencies);
+  add_edges (self, node, TRUE, dependents, n_dependents);
+  return node;
+}
+
+/* A dead node is part of nothing new. Its edges stay until it is disconnected:
+ * a run goes on to keep the order through it. */
+void
+state_graph_kill (StateGraph *self, guint32 node)
+{
+  StateNode *it = &self->nodes[node];
+
+  g_assert (it->alive);
+  self->n_in_class[state_rules_class (it)]--;
+  self->n_alive--;
+  it->alive = FALSE;
+}
+
+void
+state_graph_disconnect (StateGraph *self, guint32 node)
+{
+  StateNode *it = &self->nodes[node];
+
+  g_assert (!it->alive);
+  for (guint32 i = 0; i < it->dependencies.length; i++)
+    {
+      guint32 other = self->edges[it->dependencies.offset + i].node;
+      remove_edges_to (self, &self->nodes[other].dependents, node);
+    }
+  for (guint32 i = 0; i < it->dependents.length; i++)
+    {
+      guint32 other = self->edges[it->dependents.offset + i].node;
+      remove_edges_to (self, &self->nodes[other].dependencies, node);
+    }
+  self->n_edges_wasted += it->dependencies.capacity + it->dependents.capacity;
+  it->dependencies = it->dependents = (StateEdgeList){ 0 };
+
+  if (self->n_edges_wasted > 1024 && self->n_edges_wasted > self->n_edges / 2)
+    state_graph_compact_edges (self);
+}
+
+/* Whether so many have gone that it is worth renumbering the rest. */
+gboolean
+state_graph_is_sparse (const StateGraph *self)
+{
+  guint32 n_dead = self->n_nodes - self->n_alive;
+
+  return n_dead > 64 && n_dead > self->n_nodes / 2;
+}
+
+/* Renumbers the living nodes; all dead ones must be disconnected. Returns the
+ * new number of each old one, STATE_NODE_NONE for the dead. */
+guint32 *
+state_graph_compact (StateGraph *self)
+{
+  guint32 *numbers = g_new (guint32, MAX (self->n_nodes, 1));
+  guint32 n = 0;
+
+  for (guint32 i = 0; i < self->n_nodes; i++)
+    {
+      numbers[i] = self->nodes[i].alive ? n : STATE_NODE_NONE;
+      if (self->nodes[i].alive)
+        self->nodes[n++] = self->nodes[i];
+    }
+  self->n_nodes = n;
+
+  state_graph_compact_edges (self);
+  for (guint32 i = 0; i < self->n_edges; i++)
+    self->edges[i].node = numbers[self->edges[i].node];
+  return numbers;
+}
+
+/* States */
+
+void
+state_graph_set_state (StateGraph *self,
+                       guint32 node,
+                       StateUnitState state,
+                       gboolean may_run,
+                       gboolean undefined)
+{
+  StateNode *it = &self->nodes[node];
+  StateChange change = { node, it->state, state };
+
+  if (it->alive)
+    self->n_in_class[state_rules_class (it)]--;
+  it->state = state;
+  it->may_run = may_run;
+  it->undefined = undefined;
+  if (!it->alive)
+    return;
+
+  self->n_in_class[state_rules_class (it)]++;
+  if (change.old_state != change.new_state)
+    g_array_append_val (self->changes, change);
+}
+
+/* Takes out the oldest change that has not been told. */
+gboolean
+state_graph_next_change (StateGraph *self, StateChange *change)
+{
+  if (self->n_changes_told < self->changes->len)
+    {
+      *change = g_array_index (self->changes, StateChange, self->n_changes_told++);
+      return TRUE;
+    }
+  g_array_set_size (self->changes, 0);
+  self->n_changes_told = 0;
+  return FALSE;
+}
+
+/* Cycles */
+
+static guint8
+operations_of (const StateEdge *edges, guint n)
+{
+  guint8 operations = 0;
+
+  for (guint i = 0; i < n; i++)
+    operations |= edges[i].operations;
+  return operations;
+}
+
+static GArray *
+path_to (GHashTable *came_from, guint32 node)
+{
+  GArray *path = g_array_new (FALSE, FALSE, sizeof (guint32));
+
+  for (; node != STATE_NODE_NONE;)
+    {
+      g_array_prepend_val (path, node);
+      node = GPOINTER_TO_UINT (g_hash_table_lookup (came_from, GUINT_TO_POINTER (node)));
+    }
+  return path;
+}
+
+static void
+reach (GHashTable *came_from, GQueue *queue, guint32 node, guint32 from)
+{
+  if (g_hash_table_contains (came_from, GUINT_TO_POINTER (node)))
+    return;
+  g_hash_table_insert (came_from, GUINT_TO_POINTER (node), GUINT_TO_POINTER (from));
+  g_queue_push_tail (queue, GUINT_TO_POINTER (node));
+}
+
+/* Looks for a way from one of the dependencies, along edges that count for one
+ * of the operations, to one of the dependents. */
+static GArray *
+find_path (StateGraph *self,
+           const StateEdge *dependencies,
+           guint n_dependencies,
+           const StateEdge *dependents,
+           guint n_dependents,
+           guint8 operations)
+{
+  g_autoptr (GHashTable) came_from = g_hash_table_new (NULL, NULL);
+  g_autoptr (GHashTable) ends = g_hash_table_new (NULL, NULL);
+  GQueue queue = G_QUEUE_INIT;
+  GArray *path = NULL;
+
+  for (guint i = 0; i < n_dependents; i++)
+    if (dependents[i].operations & operations)
+      g_hash_table_add (ends, GUINT_TO_POINTER (dependents[i].node));
+  for (guint i = 0; i < n_dependencies; i++)
+    if (dependencies[i].operations & operations)
+      reach (came_from, &queue, dependencies[i].node, STATE_NODE_NONE);
+
+  while (path == NULL && !g_queue_is_empty (&queue))
+    {
+      guint32 node = GPOINTER_TO_UINT (g_queue_pop_head (&queue));
+      guint n;
+      const StateEdge *edges = state_graph_dependencies (self, node, &n);
+
+      if (g_hash_table_contains (ends, GUINT_TO_POINTER (node)))
+        path = path_to (came_from, node);
+      for (guint i = 0; i < n; i++)
+        if ((edges[i].operations & operations) && self->nodes[edges[i].node].alive)
+          reach (came_from, &queue, edges[i].node, node);
+    }
+  g_queue_clear (&queue);
+  return path;
+}
+
+/* The circle that a new node with these edges would close, from one that it
+ * depends on to one that depends on it; NULL: none. A circle is one of a single
+ * operation: edges that count for different ones do not meet. */
+GArray *
+state_graph_find_cycle (StateGraph *self,
+                        const StateEdge *dependencies,
+                        guint n_dependencies,
+                        const StateEdge *dependents,
+                        guint n_dependents)
+{
+  guint8 common =
+      operations_of (dependencies, n_dependencies) & operations_of (dependents, n_dependents);
+  g_autoptr (GArray) path = NULL;
+
+  if (common == 0)
+    return NULL;
+
+  path = find_path (self, dependencies, n_dependencies, dependents, n_dependents, common);
+  if (path == NULL)
+    return NULL;
+
+  for (guint8 operation = 1; operation <= common; operation <<= 1)
+    {
+      GArray *cycle = NULL;
+
+      if (operation & common)
+        cycle = find_path (self, dependencies, n_dependencies, dependents, n_dependents, operation);
+      if (cycle != NULL)
+        return cycle;
+    }
+  return NULL;
+}
+
+static int
+compare_nodes (gconstpointer a, gconstpointer b)
+{
+  guint32 one = *(const guint32 *) a;
+  guint32 other = *(const guint32 *) b;
+
+  return one < other ? -1 : one > other;
+}
+
+/* A node with all that has to go with it, in order: a start takes what it
+ * requires along, a stop what requires it. */
+GArray *
+state_graph_closure (const StateGraph *self, guint32 node, StateOperation operation)
+{
+  GArray *nodes = g_array_new (FALSE, FALSE, sizeof (guint32));
+  g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
+
+  g_hash_table_add (seen, GUINT_TO_POINTER (node));
+  g_array_append_val (nodes, node);
+  if (operation != STATE_OPERATION_START && operation != STATE_OPERATION_STOP)
+    return nodes;
+
+  for (guint head = 0; head < nodes->len; head++)
+    {
+      guint32 from = g_array_index (nodes, guint32, head);
+      guint n;
+      const StateEdge *edges = operation == STATE_OPERATION_STOP
+                                   ? state_graph_dependents (self, from, &n)
+                                   : state_graph_dependencies (self, from, &n);
+
+      for (guint i = 0; i < n; i++)
+        if ((edges[i].operations & (1u << operation)) &&
+            !(edges[i].flags & STATE_DEPENDENCY_ORDER_ONLY) && self->nodes[edges[i].node].alive &&
+            g_hash_table_add (seen, GUINT_TO_POINTER (edges[i].node)))
+          g_array_append_val (nodes, edges[i].node);
+    }
+  g_array_sort (nodes, compare_nodes);
+  return nodes;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+
+#pragma once
+
+#define STATE_UNIT_INSIDE
+
+#include "state-enums.h"
+#include "state-error.h"
+#include "state-inspector.h"
+#include "state-request.h"
+#include "state-snapshot.h"
+#include "state-transition-step.h"
+#include "state-transition.h"
+#include "state-types.h"
+#include "state-unit-builder.h"
+#include "state-unit-handle.h"
+#include "state-unit-receiver.h"
+#include "state-unit.h"
+#include "state-units.h"
+#include "state-version-macros.h"
+
+#undef STATE_UNIT_INSIDE

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+
+#pragma once
+
+#include "state-dispatcher-private.h"
+#include "state-request.h"
+
+G_BEGIN_DECLS
+
+typedef void (*StateRequestFunc) (StateRequest *request);
+
+typedef struct
+{
+  StateOperation operation;
+  StateUnit *unit;         /* nullable */
+  StateUnitHandle *handle; /* nullable; gives the name */
+  GMainContext *context;   /* the unit's */
+  StateDispatcher *home;   /* nullable: the context of those who ask */
+  GVariant *state;         /* nullable */
+  guint state_version;
+  const char *inspect_path; /* nullable */
+  guint inspect_depth;
+  GVariant *inspect_value; /* nullable */
+  guint inspect_timeout_ms;
+  StateRequestFunc answered;   /* called once, with a reference to the request: at home, or
+                                  if there is none in the thread that answers */
+  StateRequestFunc progressed; /* nullable; called at home */
+  gpointer owner;              /* for those who ask; not looked at */
+} StateRequestParameters;
+
+StateRequest *state_request_new (const StateRequestParameters *parameters);
+
+gboolean state_request_call (StateRequest *self);
+void state_request_set_out (StateRequest *self);
+void state_request_post_call (StateRequest *self, StateDispatcher *dispatcher);
+
+void state_request_cancel (StateRequest *self);
+void state_request_revoke (StateRequest *self);
+void state_request_overrule (StateRequest *self, GError *error);
+
+StateUnitHandle *state_request_get_handle (StateRequest *self);
+gpointer state_request_get_owner (StateRequest *self);
+guint state_request_get_inspect_timeout (StateRequest *self);
+gboolean state_request_is_cancelled (StateRequest *self);
+StateStepOutcome state_request_get_outcome (StateRequest *self);
+const GError *state_request_get_error (StateRequest *self);
+GVariant *state_request_get_answer (StateRequest *self);
+double state_request_get_progress (StateRequest *self, char **message);
+
+G_END_DECLS

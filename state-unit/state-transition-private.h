@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+
+#pragma once
+
+#include "engine/run.h"
+#include "state-dispatcher-private.h"
+#include "state-snapshot-private.h"
+#include "state-transition-step.h"
+#include "state-transition.h"
+
+G_BEGIN_DECLS
+
+struct _StateTransition
+{
+  GObject parent_instance;
+
+  GWeakRef units;
+  StateDispatcher *home; /* nullable: the set's */
+  StateOperation operation;
+  gboolean leave_rest;      /* start_stopped_units */
+  StateUnitHandle *removal; /* nullable: the unit to be taken out at the end */
+  StateSnapshot *snapshot;  /* restore: given; save: the result */
+
+  gint used;             /* atomic */
+  gint cancel_requested; /* atomic */
+  StateMessage enqueue;
+  StateUnits *own_units; /* a reference, while it is queued or running */
+  GTask *task;
+  gulong cancelled_id;
+
+  StateTransitionStatus status;
+  StateRun *run;       /* from when it began; the record afterwards */
+  GPtrArray *handles;  /* of the units taken, by slot */
+  GArray *entries;     /* restore: index in the snapshot by slot, or STATE_SLOT_NONE */
+  GVariant **saved;    /* save: states by slot */
+  GHashTable *errors;  /* of GError by position */
+  GHashTable *told;    /* what units told of their progress, by position */
+  guint n_told_phases; /* whose steps are in the list */
+  GHashTable *steps;   /* of the StateTransitionStep alive, not owned, by position */
+  gint64 begin_time;
+  gint64 end_time;
+  GError *error;
+};
+
+/* Launching, from any thread */
+StateTransition *state_transition_make (StateUnits *units, StateOperation operation);
+void state_transition_launch (StateTransition *self, StateUnits *units, GTask *task);
+void state_transition_launch_removal (StateUnits *units, StateUnitHandle *handle, GTask *task);
+
+/* Running, for the set */
+void state_transition_set_status (StateTransition *self, StateTransitionStatus status);
+gboolean state_transition_is_cancel_requested (StateTransition *self);
+void state_transition_heed_cancellation (StateTransition *self);
+void state_transition_prepare (StateTransition *self, StateUnits *units);
+void state_transition_finish (StateTransition *self, StateUnits *units);
+void state_transition_finish_unbegun (StateTransition *self);
+void state_transition_tell (StateTransition *self);
+
+/* Requests, for the set */
+StateRequest *state_transition_make_request (StateTransition *self, guint32 slot);
+void state_transition_keep_answer (StateTransition *self, guint32 slot, StateRequest *request);
+void state_transition_keep_progress (StateTransition *self, guint32 slot, StateRequest *request);
+void state_transition_take_error (StateTransition *self, guint32 slot, GError *error);
+
+/* The record */
+guint32 state_transition_get_n_slots (StateTransition *self);
+StateRunPhase *state_transition_get_phase (StateTransition *self, guint position, guint32 *slot);
+const char *state_transition_get_slot_name (StateTransition *self, guint32 slot);
+const GError *state_transition_get_step_error (StateTransition *self, guint position);
+double
+state_transition_get_step_progress (StateTransition *self, guint position, const char **message);
+double state_transition_get_told_progress (StateTransition *self);
+void state_transition_forget_step (StateTransition *self, guint position);
+
+/* Steps */
+StateTransitionStep *state_transition_step_new (StateTransition *transition, guint position);
+void state_transition_step_tell (StateTransitionStep *self);
+
+/* Words */
+GError *state_transition_check_saved (const StateSnapshotUnit *saved,
+                                      StateUnitHandle *handle,
+                                      GArray *entries);
+GError *state_transition_refusal_of (const StateNode *node,
+                                     StateUnitHandle *handle,
+                                     StateOperation operation);
+GError *state_transition_refusal (StateOperation operation, GPtrArray *problems);
+GError *state_transition_failure (StateTransition *self);
+GError *state_transition_step_reason (StateTransition *self, guint position);
+
+G_END_DECLS

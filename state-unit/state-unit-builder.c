@@ -1,0 +1,674 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "state-unit-builder-private.h"
+
+#include "state-error.h"
+#include "state-lifetime-private.h"
+#include "state-name-private.h"
+#include "state-queue-private.h"
+#include "state-thread-private.h"
+#include "state-units-private.h"
+
+/**
+ * SECTION:state-unit-builder
+ * @title: StateUnitBuilder
+ * @short_description: adds a unit to a set
+ *
+ * See #StateUnitBuilder.
+ */
+
+/**
+ * StateUnitBuilder:
+ *
+ * Adds a unit to a #StateUnits. state_units_add() returns a builder; its setters
+ * return it again, so that calls chain; state_unit_builder_build(),
+ * state_unit_builder_spawn() or state_unit_builder_build_receiver() consumes it.
+ *
+ * Building is all or nothing: with an error, the set is as it was.
+ *
+ * |[<!-- language="C" -->
+ * StateUnitBuilder *builder = state_units_add (units, "disk");
+ *
+ * state_unit_builder_depends_on (builder, clock);
+ * state_unit_builder_add_alias (builder, "hd0");
+ * disk = state_unit_builder_build (builder, STATE_UNIT (unit), &error);
+ * ]|
+ *
+ * A builder belongs to the main context of its set.
+ *
+ * Since: 1.0
+ */
+
+/* The operations for which an ordinary dependency counts. Saving and finishing to
+ * restore observe nothing of the others, and go in any order. */
+#define ORDERED_OPERATIONS                                                                  \
+  (STATE_OPERATION_FLAGS_START | STATE_OPERATION_FLAGS_STOP | STATE_OPERATION_FLAGS_RESET | \
+   STATE_OPERATION_FLAGS_RESTORE)
+
+typedef struct
+{
+  StateUnitHandle *handle;
+  StateDependencyFlags flags;
+  StateOperationFlags operations;
+} Dependency;
+
+struct _StateUnitBuilder
+{
+  GObject parent_instance;
+
+  StateUnits *units;
+  char *name;
+  GArray *dependencies; /* of Dependency */
+  GArray *dependents;
+  GMainContext *context;
+  GPtrArray *aliases;
+  GObject *owner;
+  gboolean has_version;
+  guint version;
+  guint oldest_version;
+  gboolean is_built;
+};
+
+G_DEFINE_FINAL_TYPE (StateUnitBuilder, state_unit_builder, G_TYPE_OBJECT)
+
+static void
+dependency_clear (gpointer data)
+{
+  g_object_unref (((Dependency *) data)->handle);
+}
+
+static void
+state_unit_builder_finalize (GObject *object)
+{
+  StateUnitBuilder *self = STATE_UNIT_BUILDER (object);
+
+  g_clear_object (&self->units);
+  g_free (self->name);
+  g_array_unref (self->dependencies);
+  g_array_unref (self->dependents);
+  g_clear_pointer (&self->context, g_main_context_unref);
+  g_ptr_array_unref (self->aliases);
+  g_clear_object (&self->owner);
+  G_OBJECT_CLASS (state_unit_builder_parent_class)->finalize (object);
+}
+
+static void
+state_unit_builder_class_init (StateUnitBuilderClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = state_unit_builder_finalize;
+}
+
+static void
+state_unit_builder_init (StateUnitBuilder *self)
+{
+  self->dependencies = g_array_new (FALSE, FALSE, sizeof (Dependency));
+  g_array_set_clear_func (self->dependencies, dependency_clear);
+  self->dependents = g_array_new (FALSE, FALSE, sizeof (Dependency));
+  g_array_set_clear_func (self->dependents, dependency_clear);
+  self->aliases = g_ptr_array_new_with_free_func (g_free);
+}
+
+StateUnitBuilder *
+state_unit_builder_new (StateUnits *units, const char *name)
+{
+  StateUnitBuilder *self = g_object_new (STATE_TYPE_UNIT_BUILDER, NULL);
+
+  self->units = g_object_ref (units);
+  self->name = g_strdup (name);
+  return self;
+}
+
+static StateDispatcher *
+get_home (StateUnitBuilder *self)
+{
+  return self->units != NULL ? self->units->dispatcher : NULL;
+}
+
+static void
+append_dependency (GArray *array,
+                   StateUnitHandle *handle,
+                   StateDependencyFlags flags,
+                   StateOperationFlags operations)
+{
+  Dependency dependency = { g_object_ref (handle), flags, operations };
+
+  g_array_append_val (array, dependency);
+}
+
+/* Setters */
+
+/**
+ * state_unit_builder_depends_on:
+ * @self: a builder
+ * @handle: a unit of the same set
+ *
+ * Makes the new unit require another: it starts, resets and restores after that
+ * one, stops before it, and is skipped when it fails.
+ *
+ * Returns: (transfer none): @self
+ *
+ * Since: 1.0
+ */
+StateUnitBuilder *
+state_unit_builder_depends_on (StateUnitBuilder *self, StateUnitHandle *handle)
+{
+  return state_unit_builder_add_dependency (self, handle, STATE_DEPENDENCY_REQUIRED,
+                                            ORDERED_OPERATIONS);
+}
+
+/**
+ * state_unit_builder_dependency_of:
+ * @self: a builder
+ * @handle: a unit of the same set
+ *
+ * Makes another unit require the new one: state_unit_builder_depends_on() the
+ * other way round.
+ *
+ * Returns: (transfer none): @self
+ *
+ * Since: 1.0
+ */
+StateUnitBuilder *
+state_unit_builder_dependency_of (StateUnitBuilder *self, StateUnitHandle *handle)
+{
+  return state_unit_builder_add_dependent (self, handle, STATE_DEPENDENCY_REQUIRED,
+                                           ORDERED_OPERATIONS);
+}
+
+/**
+ * state_unit_builder_add_dependency:
+ * @self: a builder
+ * @handle: a unit of the same set
+ * @flags: what the dependency means
+ * @operations: for which operations it counts
+ *
+ * Makes the new unit depend on another.
+ *
+ * Returns: (transfer none): @self
+ *
+ * Since: 1.0
+ */
+StateUnitBuilder *
+state_unit_builder_add_dependency (StateUnitBuilder *self,
+                                   StateUnitHandle *handle,
+                                   StateDependencyFlags flags,
+                                   StateOperationFlags operations)
+{
+  g_return_val_if_fail (STATE_IS_UNIT_BUILDER (self), NULL);
+  g_return_val_if_fail (STATE_IS_UNIT_HANDLE (handle), self);
+  state_return_val_if_not_here (get_home (self), self);
+
+  append_dependency (self->dependencies, handle, flags, operations);
+  return self;
+}
+
+/**
+ * state_unit_builder_add_dependent:
+ * @self: a builder
+ * @handle: a unit of the same set
+ * @flags: what the dependency means
+ * @operations: for which operations it counts
+ *
+ * Makes another unit depend on the new one.
+ *
+ * Returns: (transfer none): @self
+ *
+ * Since: 1.0
+ */
+StateUnitBuilder *
+state_unit_builder_add_dependent (StateUnitBuilder *self,
+                                  StateUnitHandle *handle,
+                                  StateDependencyFlags flags,
+                                  StateOperationFlags operations)
+{
+  g_return_val_if_fail (STATE_IS_UNIT_BUILDER (self), NULL);
+  g_return_val_if_fail (STATE_IS_UNIT_HANDLE (handle), self);
+  state_return_val_if_not_here (get_home (self), self);
+
+  append_dependency (self->dependents, handle, flags, operations);
+  return self;
+}
+
+/**
+ * state_unit_builder_set_main_context:
+ * @self: a builder
+ * @context: (nullable): a main context; %NULL = that of the set
+ *
+ * Sets where the functions of the unit are called. Somebody must iterate the
+ * context. A set that is a unit is always asked in its own.
+ *
+ * Returns: (transfer none): @self
+ *
+ * Since: 1.0
+ */
+StateUnitBuilder *
+state_unit_builder_set_main_context (StateUnitBuilder *self, GMainContext *context)
+{
+  g_return_val_if_fail (STATE_IS_UNIT_BUILDER (self), NULL);
+  state_return_val_if_not_here (get_home (self), self);
+
+  g_clear_pointer (&self->context, g_main_context_unref);
+  self->context = context != NULL ? g_main_context_ref (context) : NULL;
+  return self;
+}
+
+/**
+ * state_unit_builder_set_state_version:
+ * @self: a builder
+ * @version: the version of the state that the unit saves
+ * @oldest: the oldest version that it restores, @version at most
+ *
+ * Sets the versions of the unit's saved state, in place of what its own
+ * `get_state_version` says.
+ *
+ * Returns: (transfer none): @self
+ *
+ * Since: 1.0
+ */
+StateUnitBuilder *
+state_unit_builder_set_state_version (StateUnitBuilder *self, guint version, guint oldest)
+{
+  g_return_val_if_fail (STATE_IS_UNIT_BUILDER (self), NULL);
+  g_return_val_if_fail (oldest <= version, self);
+  state_return_val_if_not_here (get_home (self), self);
+
+  self->has_version = TRUE;
+  self->version = version;
+  self->oldest_version = oldest;
+  return self;
+}
+
+/**
+ * state_unit_builder_add_alias:
+ * @self: a builder
+ * @old_name: a name that the unit had in older snapshots
+ *
+ * Lets snapshots that have the unit under another name be restored. Names and
+ * aliases share one namespace.
+ *
+ * Returns: (transfer none): @self
+ *
+ * Since: 1.0
+ */
+StateUnitBuilder *
+state_unit_builder_add_alias (StateUnitBuilder *self, const char *old_name)
+{
+  g_return_val_if_fail (STATE_IS_UNIT_BUILDER (self), NULL);
+  g_return_val_if_fail (old_name != NULL, self);
+  state_return_val_if_not_here (get_home (self), self);
+
+  g_ptr_array_add (self->aliases, g_strdup (old_name));
+  return self;
+}
+
+/**
+ * state_unit_builder_set_lifetime:
+ * @self: a builder
+ * @owner: an object
+ *
+ * Lets the unit leave the set when @owner is finalized, on whatever thread: as
+ * with state_unit_handle_discard(), in the main context of the set. The builder
+ * keeps the owner until the unit is built, the set does not.
+ *
+ * Returns: (transfer none): @self
+ *
+ * Since: 1.0
+ */
+StateUnitBuilder *
+state_unit_builder_set_lifetime (StateUnitBuilder *self, GObject *owner)
+{
+  g_return_val_if_fail (STATE_IS_UNIT_BUILDER (self), NULL);
+  g_return_val_if_fail (G_IS_OBJECT (owner), self);
+  state_return_val_if_not_here (get_home (self), self);
+
+  g_set_object (&self->owner, owner);
+  return self;
+}
+
+/* Checks */
+
+static gboolean
+check_name (StateUnitBuilder *self, const char *name, GError **error)
+{
+  if (!state_name_check (name, error))
+    return FALSE;
+  if (state_units_find (self->units, name) == NULL)
+    return TRUE;
+  g_set_error (error, STATE_ERROR, STATE_ERROR_NAME_IN_USE, "state unit name %s is in use", name);
+  return FALSE;
+}
+
+static gboolean
+check_names (StateUnitBuilder *self, GError **error)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+
+  if (!check_name (self, self->name, error))
+    return FALSE;
+  g_hash_table_add (seen, self->name);
+  for (guint i = 0; i < self->aliases->len; i++)
+    {
+      char *alias = g_ptr_array_index (self->aliases, i);
+
+      if (!check_name (self, alias, error))
+        return FALSE;
+      if (g_hash_table_add (seen, alias))
+        continue;
+      g_set_error (error, STATE_ERROR, STATE_ERROR_NAME_IN_USE,
+                   "state unit name %s is in use by this unit already", alias);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+check_handles (StateUnitBuilder *self, const GArray *array, GError **error)
+{
+  for (guint i = 0; i < array->len; i++)
+    {
+      const StateUnitHandle *handle = g_array_index (array, Dependency, i).handle;
+
+      if (handle->units == self->units)
+        continue;
+      g_set_error (error, STATE_ERROR, STATE_ERROR_FOREIGN_HANDLE,
+                   "unit %s: the handle of %s is of another set, or has left this one", self->name,
+                   handle->name != NULL ? handle->name : "a unit without a name");
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static int
+compare_edges (gconstpointer a, gconstpointer b)
+{
+  const StateEdge *one = a;
+  const StateEdge *other = b;
+
+  if (one->node != other->node)
+    return one->node < other->node ? -1 : 1;
+  return (int) one->flags - (int) other->flags;
+}
+
+/* In the order in which the units were added, each pair of unit and kind once. */
+static GArray *
+edges_of (const GArray *array)
+{
+  GArray *edges = g_array_new (FALSE, FALSE, sizeof (StateEdge));
+  guint n = 0;
+
+  for (guint i = 0; i < array->len; i++)
+    {
+      const Dependency *dependency = &g_array_index (array, Dependency, i);
+      StateEdge edge = { dependency->handle->node, dependency->operations & 0x7f,
+                         dependency->flags & STATE_DEPENDENCY_ORDER_ONLY };
+
+      if (edge.operations != 0)
+        g_array_append_val (edges, edge);
+    }
+  g_array_sort (edges, compare_edges);
+  for (guint i = 0; i < edges->len; i++)
+    {
+      StateEdge *edge = &g_array_index (edges, StateEdge, i);
+      StateEdge *last = n > 0 ? &g_array_index (edges, StateEdge, n - 1) : NULL;
+
+      if (last != NULL && compare_edges (last, edge) == 0)
+        last->operations |= edge->operations;
+      else
+        g_array_index (edges, StateEdge, n++) = *edge;
+    }
+  g_array_set_size (edges, n);
+  return edges;
+}
+
+static gboolean
+check_cycle (StateUnitBuilder *self, GArray *dependencies, GArray *dependents, GError **error)
+{
+  g_autoptr (GArray) cycle =
+      state_graph_find_cycle (self->units->graph, (const StateEdge *) (gpointer) dependencies->data,
+                              dependencies->len, (const StateEdge *) (gpointer) dependents->data,
+                              dependents->len);
+  g_autoptr (GString) path = NULL;
+
+  if (cycle == NULL)
+    return TRUE;
+  path = g_string_new (self->name);
+  for (guint i = 0; i < cycle->len; i++)
+    g_string_append_printf (path, " → %s",
+                            state_units_get_handle (self->units, g_array_index (cycle, guint32, i))
+                                ->name);
+  g_set_error (error, STATE_ERROR, STATE_ERROR_CYCLE, "dependency cycle: %s → %s", path->str,
+               self->name);
+  return FALSE;
+}
+
+static gboolean
+check_unit (StateUnitBuilder *self, StateUnit *unit, GError **error)
+{
+  g_autoptr (StateUnitHandle) handle = NULL;
+
+  if (unit == NULL)
+    return TRUE;
+  if (STATE_IS_UNITS (unit) && state_units_is_within (self->units, STATE_UNITS (unit)))
+    {
+      g_set_error (error, STATE_ERROR, STATE_ERROR_CYCLE,
+                   "unit %s: a set cannot be a unit inside itself", self->name);
+      return FALSE;
+    }
+  handle = state_unit_handle_of_unit (unit);
+  if (handle == NULL)
+    return TRUE;
+  g_set_error (error, STATE_ERROR, STATE_ERROR_UNIT_IN_USE,
+               "unit %s is in use: it is in a set already, under the name %s", self->name,
+               handle->name);
+  return FALSE;
+}
+
+static gboolean
+check_usable (StateUnitBuilder *self, GError **error)
+{
+  if (self->units == NULL)
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_INITIALIZED,
+                           "the builder has no set: get one from state_units_add()");
+      return FALSE;
+    }
+  if (self->is_built)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED,
+                   "unit %s: the builder has been used before, get another one", self->name);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* Building */
+
+static void
+read_version (StateUnitBuilder *self, StateUnitHandle *handle)
+{
+  handle->version = self->version;
+  handle->oldest_version = self->oldest_version;
+  if (!self->has_version && handle->unit != NULL)
+    handle->version = STATE_UNIT_GET_IFACE (handle->unit)
+                          ->get_state_version (handle->unit, &handle->oldest_version);
+}
+
+static StateUnitHandle *
+make_handle (StateUnitBuilder *self, StateUnit *unit, StateThread *thread)
+{
+  StateUnitHandle *handle = g_object_new (STATE_TYPE_UNIT_HANDLE, NULL);
+
+  handle->name = g_steal_pointer (&self->name);
+  handle->unit = unit != NULL ? g_object_ref (unit) : NULL;
+  handle->thread = thread;
+  if (self->aliases->len > 0)
+    {
+      g_ptr_array_add (self->aliases, NULL);
+      handle->aliases = (char **) g_ptr_array_steal (self->aliases, NULL);
+    }
+  read_version (self, handle);
+  return handle;
+}
+
+static GMainContext *
+context_of_unit (StateUnitBuilder *self, StateUnit *unit, StateThread *thread)
+{
+  if (unit != NULL && STATE_IS_UNITS (unit))
+    return state_units_get_main_context (STATE_UNITS (unit));
+  return thread != NULL ? state_thread_get_context (thread) : self->context;
+}
+
+/* Everything has been checked but the claim of the unit, which another set in
+ * another thread may win. */
+static StateUnitHandle *
+admit (StateUnitBuilder *self,
+       StateUnit *unit,
+       StateThread *thread,
+       GArray *dependencies,
+       GArray *dependents,
+       GError **error)
+{
+  g_autoptr (StateUnitHandle) handle = make_handle (self, unit, thread);
+  StateUnitHandle *admitted;
+
+  if (unit != NULL && !state_unit_handle_claim_unit (handle, unit))
+    {
+      g_set_error (error, STATE_ERROR, STATE_ERROR_UNIT_IN_USE,
+                   "unit %s is in use: it is in a set already", handle->name);
+      g_clear_pointer (&handle->thread, state_thread_quit);
+      return NULL;
+    }
+  if (self->owner != NULL)
+    handle->lifetime = state_lifetime_new (handle, self->owner);
+  admitted = handle;
+  state_units_admit (self->units, g_steal_pointer (&handle), context_of_unit (self, unit, thread),
+                     dependencies, dependents);
+  return admitted;
+}
+
+static StateUnitHandle *
+build (StateUnitBuilder *self, StateUnit *unit, gboolean own_thread, GError **error)
+{
+  g_autoptr (GArray) dependencies = NULL;
+  g_autoptr (GArray) dependents = NULL;
+  StateThread *thread = NULL;
+
+  if (!check_usable (self, error))
+    return NULL;
+  self->is_built = TRUE;
+  if (!check_names (self, error) || !check_handles (self, self->dependencies, error) ||
+      !check_handles (self, self->dependents, error) || !check_unit (self, unit, error))
+    return NULL;
+  dependencies = edges_of (self->dependencies);
+  dependents = edges_of (self->dependents);
+  if (!check_cycle (self, dependencies, dependents, error))
+    return NULL;
+  if (own_thread && (thread = state_thread_new (self->name, error)) == NULL)
+    {
+      g_prefix_error (error, "unit %s: ", self->name);
+      return NULL;
+    }
+  return admit (self, unit, thread, dependencies, dependents, error);
+}
+
+/**
+ * state_unit_builder_build:
+ * @self: (transfer full): a builder
+ * @unit: (nullable): the unit; %NULL = a point of order that answers at once
+ * @error: return location for an error
+ *
+ * Adds the unit to the set. It is stopped, whatever the others are, and no part
+ * of a transition that is under way.
+ *
+ * Errors: %STATE_ERROR_NAME_IN_USE, %STATE_ERROR_INVALID_NAME (for the name and
+ * the aliases); %STATE_ERROR_FOREIGN_HANDLE for a handle of another set;
+ * %STATE_ERROR_UNIT_IN_USE; %STATE_ERROR_CYCLE, with the whole path in the
+ * message: `a → b → c → a`; %G_IO_ERROR_CLOSED when the builder has been used
+ * before; %G_IO_ERROR_NOT_INITIALIZED when it has no set.
+ *
+ * Returns: (transfer none) (nullable): the handle, owned by the set; %NULL with
+ *   an error, and then nothing has changed
+ *
+ * Since: 1.0
+ */
+StateUnitHandle *
+state_unit_builder_build (StateUnitBuilder *self, StateUnit *unit, GError **error)
+{
+  g_autoptr (StateUnitBuilder) own = self;
+
+  g_return_val_if_fail (STATE_IS_UNIT_BUILDER (self), NULL);
+  g_return_val_if_fail (unit == NULL || STATE_IS_UNIT (unit), NULL);
+  state_return_val_if_not_here (get_home (self), NULL);
+
+  return build (self, unit, FALSE, error);
+}
+
+/**
+ * state_unit_builder_spawn:
+ * @self: (transfer full): a builder
+ * @unit: the unit
+ * @error: return location for an error
+ *
+ * Adds the unit to the set, and has its functions called on a thread of its own,
+ * which iterates a main context of its own (the thread-default one there) until
+ * the unit leaves the set.
+ *
+ * Not for languages whose functions cannot be called from other threads, such
+ * as JavaScript.
+ *
+ * Errors: those of state_unit_builder_build(), and #GThreadError.
+ *
+ * Returns: (transfer none) (nullable): the handle, owned by the set; %NULL with
+ *   an error, and then nothing has changed
+ *
+ * Since: 1.0
+ */
+StateUnitHandle *
+state_unit_builder_spawn (StateUnitBuilder *self, StateUnit *unit, GError **error)
+{
+  g_autoptr (StateUnitBuilder) own = self;
+
+  g_return_val_if_fail (STATE_IS_UNIT_BUILDER (self), NULL);
+  g_return_val_if_fail (STATE_IS_UNIT (unit), NULL);
+  state_return_val_if_not_here (get_home (self), NULL);
+
+  return build (self, unit, !STATE_IS_UNITS (unit), error);
+}
+
+/**
+ * state_unit_builder_build_receiver:
+ * @self: (transfer full): a builder
+ * @receiver: (out) (transfer full): the receiver of the unit's requests
+ * @error: return location for an error
+ *
+ * Adds a unit to the set behind which there is no object, but a queue of
+ * requests, which somebody takes from the receiver and answers.
+ *
+ * Errors: those of state_unit_builder_build().
+ *
+ * Returns: (transfer none) (nullable): the handle, owned by the set; %NULL with
+ *   an error, and then nothing has changed
+ *
+ * Since: 1.0
+ */
+StateUnitHandle *
+state_unit_builder_build_receiver (StateUnitBuilder *self,
+                                   StateUnitReceiver **receiver,
+                                   GError **error)
+{
+  g_autoptr (StateUnitBuilder) own = self;
+  g_autoptr (StateQueue) queue = NULL;
+  StateUnitHandle *handle;
+
+  g_return_val_if_fail (receiver != NULL, NULL);
+  *receiver = NULL;
+  g_return_val_if_fail (STATE_IS_UNIT_BUILDER (self), NULL);
+  state_return_val_if_not_here (get_home (self), NULL);
+
+  g_clear_pointer (&self->context, g_main_context_unref);
+  queue = state_queue_new ();
+  handle = build (self, STATE_UNIT (queue), FALSE, error);
+  if (handle != NULL)
+    *receiver = state_unit_receiver_new (queue);
+  return handle;
+}

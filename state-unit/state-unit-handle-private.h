@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+
+#pragma once
+
+#include "state-dispatcher-private.h"
+#include "state-unit-handle.h"
+
+G_BEGIN_DECLS
+
+typedef struct _StateLifetime StateLifetime;
+typedef struct _StateThread StateThread;
+
+/* One unit's place in a set. What the set's engine knows of it is in the graph,
+ * under the node. */
+struct _StateUnitHandle
+{
+  GObject parent_instance;
+
+  char *name;
+  StateUnits *units;           /* not owned; NULL once the unit has left */
+  StateDispatcher *home;       /* the set's */
+  StateDispatcher *dispatcher; /* where the unit is called; NULL: at home */
+  StateUnit *unit;             /* nullable; let go of when the unit leaves */
+  char **aliases;              /* nullable */
+  guint32 node;
+  guint version;
+  guint oldest_version;
+  StateUnitState last_state; /* when it left */
+  StateRequest *request;     /* the one with the unit; not owned */
+  GError *error;             /* why it is failed or lost */
+  gboolean error_changed;    /* since the state was last told */
+  StateLifetime *lifetime;   /* nullable */
+  StateThread *thread;       /* nullable; its own */
+};
+
+GMainContext *state_unit_handle_get_context (StateUnitHandle *self);
+void state_unit_handle_take_error (StateUnitHandle *self, GError *error);
+void state_unit_handle_notify_state (StateUnitHandle *self);
+void state_unit_handle_leave (StateUnitHandle *self, StateUnitState last_state);
+
+StateUnitHandle *state_unit_handle_of_unit (StateUnit *unit);
+gboolean state_unit_handle_claim_unit (StateUnitHandle *self, StateUnit *unit);
+
+/* Why a unit is no longer as it was, though nobody asked it. */
+typedef enum
+{
+  STATE_EVENT_ENDED,
+  STATE_EVENT_LOST,
+  STATE_EVENT_DISCARD
+} StateEvent;
+
+void state_unit_handle_post_event (StateUnitHandle *self, StateEvent event, const GError *error);
+
+G_END_DECLS

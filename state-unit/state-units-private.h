@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+
+#pragma once
+
+#include "engine/positions.h"
+#include "engine/run.h"
+#include "state-dispatcher-private.h"
+#include "state-unit-handle-private.h"
+#include "state-unit.h"
+#include "state-units.h"
+
+G_BEGIN_DECLS
+
+struct _StateUnits
+{
+  GObject parent_instance;
+
+  StateDispatcher *dispatcher;
+  StateGraph *graph;
+  StatePositions positions;
+  GPtrArray *handles;      /* by node; NULL where one has left */
+  GHashTable *names;       /* of names and aliases, to handles */
+  GHashTable *dispatchers; /* of GMainContext, to UnitDispatcher: of units elsewhere */
+  GArray *gone;            /* nodes that have left during the current transition */
+
+  GQueue queue; /* of StateTransition, waiting */
+  StateTransition *current;
+  StateTransition *last;
+  StateOperationFlags told_allowed; /* last told by notify */
+  gboolean running;
+};
+
+StateGraph *state_units_get_graph (StateUnits *self);
+StateUnitHandle *state_units_get_handle (StateUnits *self, guint32 node);
+StateUnitHandle *state_units_find (StateUnits *self, const char *name_or_alias);
+char **state_units_dup_neighbours (StateUnits *self, guint32 node, gboolean dependents);
+
+/* Members */
+void state_units_admit (StateUnits *self,
+                        StateUnitHandle *handle,
+                        GMainContext *context,
+                        GArray *dependencies,
+                        GArray *dependents);
+void state_units_discard (StateUnits *self, StateUnitHandle *handle);
+void state_units_release (StateUnits *self, StateUnitHandle *handle);
+void state_units_forget_the_gone (StateUnits *self);
+
+/* Running */
+void state_units_pump (gpointer units);
+void state_units_enqueue (StateUnits *self, StateTransition *transition);
+void state_units_tell (StateUnits *self);
+void state_units_answer_arrives (StateRequest *request);
+void state_units_progress_arrives (StateRequest *request);
+void state_units_handle_event (StateUnits *self,
+                               StateUnitHandle *handle,
+                               StateEvent event,
+                               const GError *error);
+
+/* Signals and properties */
+void state_units_emit_state_changed (StateUnits *self,
+                                     StateUnitHandle *handle,
+                                     StateUnitState old_state,
+                                     StateUnitState new_state);
+void state_units_emit_started (StateUnits *self, StateTransition *transition);
+void state_units_emit_finished (StateUnits *self, StateTransition *transition);
+void state_units_set_running (StateUnits *self, gboolean running);
+void state_units_notify_transitions (StateUnits *self);
+void state_units_notify_allowed (StateUnits *self);
+
+/* As a unit of another set */
+void state_units_unit_iface_init (StateUnitInterface *iface);
+gboolean state_units_is_within (StateUnits *self, StateUnits *other);
+
+G_END_DECLS

@@ -1,0 +1,1153 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "state-units-private.h"
+
+#include "state-dot-private.h"
+#include "state-error.h"
+#include "state-inspection-private.h"
+#include "state-inspector.h"
+#include "state-task-private.h"
+#include "state-transition-private.h"
+#include "state-unit-builder-private.h"
+
+/**
+ * SECTION:state-units
+ * @title: StateUnits
+ * @short_description: a set of units, and the operations over it
+ *
+ * See #StateUnits.
+ */
+
+/**
+ * StateUnits:
+ *
+ * A set of units, which it starts, stops, resets, saves and restores together,
+ * as concurrently as the dependencies between them allow.
+ *
+ * Units are added with state_units_add_unit(), or with the #StateUnitBuilder
+ * that state_units_add() returns. Dependencies start before their dependents,
+ * and stop after them. The set is a #GListModel of #StateUnitHandle, in the
+ * order in which the units were added. It is a #StateUnit itself, so that sets
+ * nest.
+ *
+ * Each operation is a #StateTransition over all units. Operations queue: a
+ * second one begins when the first is done. An operation that some unit's state
+ * does not allow is refused as a whole, naming every unit in the way, before
+ * anything has been touched. A unit that fails does not stop the rest: what
+ * requires it is skipped, and the error of the operation names it.
+ *
+ * A set belongs to the main context that was the thread-default one when it was
+ * made. There its signals are emitted, and there its functions are to be
+ * called; only the functions that end in `_async` may be called from any
+ * thread. From elsewhere the others are criticals, and do nothing.
+ *
+ * |[<!-- language="C" -->
+ * g_autoptr (StateUnits) units = state_units_new ();
+ *
+ * state_units_add_unit (units, "clock", clock, NULL, &error);
+ * state_units_add_unit (units, "disk", disk, (const char *[]) { "clock", NULL }, &error);
+ * state_units_start_async (units, NULL, started, NULL);
+ * ]|
+ *
+ * Since: 1.0
+ */
+
+typedef enum
+{
+  PROP_RUNNING = 1,
+  PROP_CURRENT_TRANSITION,
+  PROP_LAST_TRANSITION,
+  PROP_ALLOWED_OPERATIONS,
+  PROP_ITEM_TYPE,
+  PROP_N_ITEMS
+} StateUnitsProps;
+
+static GParamSpec *properties[PROP_N_ITEMS + 1];
+
+enum
+{
+  SIGNAL_UNIT_STATE_CHANGED,
+  SIGNAL_TRANSITION_STARTED,
+  SIGNAL_TRANSITION_FINISHED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+static void list_model_iface_init (GListModelInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (StateUnits,
+                               state_units,
+                               G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_LIST_MODEL, list_model_iface_init)
+                                   G_IMPLEMENT_INTERFACE (STATE_TYPE_UNIT,
+                                                          state_units_unit_iface_init))
+
+static void
+state_units_dispose (GObject *object)
+{
+  StateUnits *self = STATE_UNITS (object);
+
+  /* From the last to the first, so that no unit outlives what it stands on. */
+  for (guint i = self->handles->len; i > 0; i--)
+    {
+      g_autoptr (StateUnitHandle) handle =
+          g_steal_pointer (&g_ptr_array_index (self->handles, i - 1));
+
+      if (handle != NULL)
+        state_units_release (self, handle);
+    }
+  g_ptr_array_set_size (self->handles, 0);
+  g_hash_table_remove_all (self->names);
+  g_clear_object (&self->last);
+  state_dispatcher_close (self->dispatcher);
+  G_OBJECT_CLASS (state_units_parent_class)->dispose (object);
+}
+
+static void
+state_units_finalize (GObject *object)
+{
+  StateUnits *self = STATE_UNITS (object);
+
+  g_queue_clear_full (&self->queue, g_object_unref);
+  state_dispatcher_unref (self->dispatcher);
+  state_graph_free (self->graph);
+  state_positions_clear (&self->positions);
+  g_ptr_array_unref (self->handles);
+  g_hash_table_unref (self->names);
+  g_hash_table_unref (self->dispatchers);
+  g_array_unref (self->gone);
+  G_OBJECT_CLASS (state_units_parent_class)->finalize (object);
+}
+
+static void
+state_units_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  StateUnits *self = STATE_UNITS (object);
+
+  switch ((StateUnitsProps) id)
+    {
+    case PROP_RUNNING:
+      g_value_set_boolean (value, state_units_is_running (self));
+      break;
+    case PROP_CURRENT_TRANSITION:
+      g_value_set_object (value, state_units_get_current_transition (self));
+      break;
+    case PROP_LAST_TRANSITION:
+      g_value_set_object (value, state_units_get_last_transition (self));
+      break;
+    case PROP_ALLOWED_OPERATIONS:
+      g_value_set_flags (value, state_units_get_allowed_operations (self));
+      break;
+    case PROP_ITEM_TYPE:
+      g_value_set_gtype (value, STATE_TYPE_UNIT_HANDLE);
+      break;
+    case PROP_N_ITEMS:
+      g_value_set_uint (value, g_list_model_get_n_items (G_LIST_MODEL (self)));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+install_properties (GObjectClass *object_class)
+{
+  GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
+
+  /**
+   * StateUnits:running:
+   *
+   * Whether the set as a whole runs. It changes when a start or stop of the
+   * whole set ends: %TRUE after a start, unless it did not succeed and nothing
+   * may run; %FALSE after a stop, unless something may.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_RUNNING] = g_param_spec_boolean ("running", NULL, NULL, FALSE, flags);
+
+  /**
+   * StateUnits:current-transition:
+   *
+   * The transition that is under way; %NULL when the set is at rest.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CURRENT_TRANSITION] =
+      g_param_spec_object ("current-transition", NULL, NULL, STATE_TYPE_TRANSITION, flags);
+
+  /**
+   * StateUnits:last-transition:
+   *
+   * The last transition that began; it stays when it has ended.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_LAST_TRANSITION] =
+      g_param_spec_object ("last-transition", NULL, NULL, STATE_TYPE_TRANSITION, flags);
+
+  /**
+   * StateUnits:allowed-operations:
+   *
+   * The operations that would not be refused now.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_ALLOWED_OPERATIONS] =
+      g_param_spec_flags ("allowed-operations", NULL, NULL, STATE_TYPE_OPERATION_FLAGS,
+                          STATE_OPERATION_FLAGS_NONE, flags);
+
+  /**
+   * StateUnits:item-type:
+   *
+   * The type of the items: #StateUnitHandle.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_ITEM_TYPE] = g_param_spec_gtype ("item-type", NULL, NULL, G_TYPE_OBJECT, flags);
+
+  /**
+   * StateUnits:n-items:
+   *
+   * The number of units.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_N_ITEMS] = g_param_spec_uint ("n-items", NULL, NULL, 0, G_MAXUINT, 0, flags);
+
+  g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
+}
+
+static void
+install_signals (GType type)
+{
+  /**
+   * StateUnits::unit-state-changed:
+   * @self: the set
+   * @handle: the unit's handle
+   * @old_state: the state before
+   * @new_state: the state now
+   *
+   * Emitted when the state of a unit has changed, after the notification of
+   * #StateUnitHandle:state.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_UNIT_STATE_CHANGED] =
+      g_signal_new ("unit-state-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+                    3, STATE_TYPE_UNIT_HANDLE, STATE_TYPE_UNIT_STATE, STATE_TYPE_UNIT_STATE);
+
+  /**
+   * StateUnits::transition-started:
+   * @self: the set
+   * @transition: the transition
+   *
+   * Emitted when a transition has begun, before any unit is asked. One that is
+   * refused begins too, and ends at once.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_TRANSITION_STARTED] =
+      g_signal_new ("transition-started", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+                    1, STATE_TYPE_TRANSITION);
+
+  /**
+   * StateUnits::transition-finished:
+   * @self: the set
+   * @transition: the transition
+   *
+   * Emitted when a transition has ended, before its caller is called back.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_TRANSITION_FINISHED] =
+      g_signal_new ("transition-finished", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                    G_TYPE_NONE, 1, STATE_TYPE_TRANSITION);
+}
+
+static void
+state_units_class_init (StateUnitsClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = state_units_dispose;
+  object_class->finalize = state_units_finalize;
+  object_class->get_property = state_units_get_property;
+  install_properties (object_class);
+  install_signals (G_TYPE_FROM_CLASS (klass));
+}
+
+static void
+state_units_init (StateUnits *self)
+{
+  g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
+
+  self->dispatcher = state_dispatcher_new (context, state_units_pump, self);
+  self->graph = state_graph_new ();
+  state_positions_init (&self->positions);
+  self->handles = g_ptr_array_new ();
+  self->names = g_hash_table_new (g_str_hash, g_str_equal);
+  self->dispatchers = g_hash_table_new (NULL, NULL);
+  self->gone = g_array_new (FALSE, FALSE, sizeof (guint32));
+  g_queue_init (&self->queue);
+  self->told_allowed = state_rules_allowed_for_all (self->graph);
+}
+
+/* The list */
+
+static GType
+get_item_type (GListModel *list)
+{
+  return STATE_TYPE_UNIT_HANDLE;
+}
+
+static guint
+get_n_items (GListModel *list)
+{
+  StateUnits *self = STATE_UNITS (list);
+
+  state_return_val_if_not_here (self->dispatcher, 0);
+
+  return self->graph->n_alive;
+}
+
+static gpointer
+get_item (GListModel *list, guint position)
+{
+  StateUnits *self = STATE_UNITS (list);
+
+  state_return_val_if_not_here (self->dispatcher, NULL);
+
+  if (position >= self->graph->n_alive)
+    return NULL;
+  return g_object_ref (
+      state_units_get_handle (self, state_positions_select (&self->positions, position)));
+}
+
+static void
+list_model_iface_init (GListModelInterface *iface)
+{
+  iface->get_item_type = get_item_type;
+  iface->get_n_items = get_n_items;
+  iface->get_item = get_item;
+}
+
+/* Telling, for the other parts of the set */
+
+void
+state_units_emit_state_changed (StateUnits *self,
+                                StateUnitHandle *handle,
+                                StateUnitState old_state,
+                                StateUnitState new_state)
+{
+  if (g_signal_has_handler_pending (self, signals[SIGNAL_UNIT_STATE_CHANGED], 0, FALSE))
+    g_signal_emit (self, signals[SIGNAL_UNIT_STATE_CHANGED], 0, handle, old_state, new_state);
+}
+
+void
+state_units_emit_started (StateUnits *self, StateTransition *transition)
+{
+  g_signal_emit (self, signals[SIGNAL_TRANSITION_STARTED], 0, transition);
+}
+
+void
+state_units_emit_finished (StateUnits *self, StateTransition *transition)
+{
+  g_signal_emit (self, signals[SIGNAL_TRANSITION_FINISHED], 0, transition);
+}
+
+void
+state_units_set_running (StateUnits *self, gboolean running)
+{
+  if (self->running == running)
+    return;
+  self->running = running;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_RUNNING]);
+}
+
+/* The current transition has begun or ended. */
+void
+state_units_notify_transitions (StateUnits *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CURRENT_TRANSITION]);
+  if (self->current != NULL)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LAST_TRANSITION]);
+}
+
+void
+state_units_notify_allowed (StateUnits *self)
+{
+  StateOperationFlags allowed = state_rules_allowed_for_all (self->graph);
+
+  if (self->told_allowed == allowed)
+    return;
+  self->told_allowed = allowed;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ALLOWED_OPERATIONS]);
+}
+
+/* Making and filling */
+
+/**
+ * state_units_new:
+ *
+ * Makes a set without units, which belongs to the thread-default main context.
+ *
+ * Returns: (transfer full): the set
+ *
+ * Since: 1.0
+ */
+StateUnits *
+state_units_new (void)
+{
+  return g_object_new (STATE_TYPE_UNITS, NULL);
+}
+
+/**
+ * state_units_add:
+ * @self: a set
+ * @name: the name of the unit: UTF-8, not empty, without empty parts between `/`
+ *
+ * Begins to add a unit: nothing changes until state_unit_builder_build(), which
+ * also checks the name.
+ *
+ * Returns: (transfer full): a builder
+ *
+ * Since: 1.0
+ */
+StateUnitBuilder *
+state_units_add (StateUnits *self, const char *name)
+{
+  g_return_val_if_fail (STATE_IS_UNITS (self), NULL);
+  g_return_val_if_fail (name != NULL, NULL);
+  state_return_val_if_not_here (self->dispatcher, NULL);
+
+  return state_unit_builder_new (self, name);
+}
+
+/**
+ * state_units_add_unit:
+ * @self: a set
+ * @name: the name of the unit
+ * @unit: (nullable): the unit; %NULL = a point of order that answers at once
+ * @depends_on: (nullable) (array zero-terminated=1): the names of the units that
+ *   it depends on
+ * @error: return location for an error
+ *
+ * Adds a unit in one call. A new unit is stopped, whatever the others are.
+ *
+ * Errors: %STATE_ERROR_UNKNOWN_UNIT when there is no unit of a name in
+ * @depends_on, and those of state_unit_builder_build().
+ *
+ * Returns: (transfer none) (nullable): the handle, owned by the set; %NULL with
+ *   an error, and then nothing has changed
+ *
+ * Since: 1.0
+ */
+StateUnitHandle *
+state_units_add_unit (StateUnits *self,
+                      const char *name,
+                      StateUnit *unit,
+                      const char *const *depends_on,
+                      GError **error)
+{
+  g_autoptr (StateUnitBuilder) builder = NULL;
+
+  g_return_val_if_fail (STATE_IS_UNITS (self), NULL);
+  g_return_val_if_fail (name != NULL, NULL);
+  g_return_val_if_fail (unit == NULL || STATE_IS_UNIT (unit), NULL);
+  state_return_val_if_not_here (self->dispatcher, NULL);
+
+  builder = state_unit_builder_new (self, name);
+  for (gsize i = 0; depends_on != NULL && depends_on[i] != NULL; i++)
+    {
+      StateUnitHandle *handle = state_units_lookup (self, depends_on[i]);
+
+      if (handle == NULL)
+        {
+          g_set_error (error, STATE_ERROR, STATE_ERROR_UNKNOWN_UNIT,
+                       "unit %s depends on %s: unknown unit name; add that one first", name,
+                       depends_on[i]);
+          return NULL;
+        }
+      state_unit_builder_depends_on (builder, handle);
+    }
+  return state_unit_builder_build (g_steal_pointer (&builder), unit, error);
+}
+
+/**
+ * state_units_lookup:
+ * @self: a set
+ * @name: a name; aliases do not count
+ *
+ * Finds a unit by its name.
+ *
+ * Returns: (transfer none) (nullable): the handle, owned by the set; %NULL: none
+ *
+ * Since: 1.0
+ */
+StateUnitHandle *
+state_units_lookup (StateUnits *self, const char *name)
+{
+  StateUnitHandle *handle;
+
+  g_return_val_if_fail (STATE_IS_UNITS (self), NULL);
+  g_return_val_if_fail (name != NULL, NULL);
+  state_return_val_if_not_here (self->dispatcher, NULL);
+
+  handle = state_units_find (self, name);
+  return handle != NULL && g_str_equal (handle->name, name) ? handle : NULL;
+}
+
+/* Properties */
+
+/**
+ * state_units_is_running:
+ * @self: a set
+ *
+ * Gets #StateUnits:running.
+ *
+ * Returns: whether the set as a whole runs
+ *
+ * Since: 1.0
+ */
+gboolean
+state_units_is_running (StateUnits *self)
+{
+  g_return_val_if_fail (STATE_IS_UNITS (self), FALSE);
+  state_return_val_if_not_here (self->dispatcher, FALSE);
+
+  return self->running;
+}
+
+/**
+ * state_units_get_main_context:
+ * @self: a set
+ *
+ * Gets the main context that the set belongs to. Any thread.
+ *
+ * Returns: (transfer none): the context
+ *
+ * Since: 1.0
+ */
+GMainContext *
+state_units_get_main_context (StateUnits *self)
+{
+  g_return_val_if_fail (STATE_IS_UNITS (self), NULL);
+
+  return state_dispatcher_get_context (self->dispatcher);
+}
+
+/**
+ * state_units_get_current_transition:
+ * @self: a set
+ *
+ * Gets #StateUnits:current-transition.
+ *
+ * Returns: (transfer none) (nullable): the transition
+ *
+ * Since: 1.0
+ */
+StateTransition *
+state_units_get_current_transition (StateUnits *self)
+{
+  g_return_val_if_fail (STATE_IS_UNITS (self), NULL);
+  state_return_val_if_not_here (self->dispatcher, NULL);
+
+  return self->current;
+}
+
+/**
+ * state_units_get_last_transition:
+ * @self: a set
+ *
+ * Gets #StateUnits:last-transition.
+ *
+ * Returns: (transfer none) (nullable): the transition
+ *
+ * Since: 1.0
+ */
+StateTransition *
+state_units_get_last_transition (StateUnits *self)
+{
+  g_return_val_if_fail (STATE_IS_UNITS (self), NULL);
+  state_return_val_if_not_here (self->dispatcher, NULL);
+
+  return self->last;
+}
+
+/**
+ * state_units_get_allowed_operations:
+ * @self: a set
+ *
+ * Gets #StateUnits:allowed-operations.
+ *
+ * Returns: the operations
+ *
+ * Since: 1.0
+ */
+StateOperationFlags
+state_units_get_allowed_operations (StateUnits *self)
+{
+  g_return_val_if_fail (STATE_IS_UNITS (self), STATE_OPERATION_FLAGS_NONE);
+  state_return_val_if_not_here (self->dispatcher, STATE_OPERATION_FLAGS_NONE);
+
+  return state_rules_allowed_for_all (self->graph);
+}
+
+/* Operations */
+
+static void
+run_operation (StateUnits *self,
+               StateOperation operation,
+               gboolean leave_rest,
+               StateSnapshot *snapshot,
+               GTask *task)
+{
+  g_autoptr (StateTransition) transition = state_transition_make (self, operation);
+
+  transition->used = TRUE;
+  transition->leave_rest = leave_rest;
+  g_set_object (&transition->snapshot, snapshot);
+  g_task_set_check_cancellable (task, FALSE);
+  g_task_set_task_data (task, g_object_ref (transition), g_object_unref);
+  state_transition_launch (transition, self, task);
+}
+
+/**
+ * state_units_start_async:
+ * @self: a set
+ * @cancellable: (nullable): a cancellable: state_transition_cancel()
+ * @callback: (scope async) (closure user_data): called in the thread-default
+ *   main context of the caller when the operation has ended
+ * @user_data: data for @callback
+ *
+ * Starts all units, dependencies first. Units that run are left alone; those that
+ * are failed or uncertain refuse the operation, unless they are failed by a
+ * start.
+ *
+ * Any thread.
+ *
+ * Since: 1.0
+ */
+void
+state_units_start_async (StateUnits *self,
+                         GCancellable *cancellable,
+                         GAsyncReadyCallback callback,
+                         gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+
+  g_return_if_fail (STATE_IS_UNITS (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  state_task_set_tag (task, state_units_start_async);
+  run_operation (self, STATE_OPERATION_START, FALSE, NULL, task);
+}
+
+/**
+ * state_units_start_finish:
+ * @self: a set
+ * @result: the result given to the callback
+ * @error: return location for an error
+ *
+ * Finishes state_units_start_async().
+ *
+ * Errors: %STATE_ERROR_TRANSITION_FAILED, naming each unit that did not start;
+ * %STATE_ERROR_WRONG_STATE when it was refused; %G_IO_ERROR_CANCELLED.
+ *
+ * Returns: whether every unit runs
+ *
+ * Since: 1.0
+ */
+gboolean
+state_units_start_finish (StateUnits *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (STATE_IS_UNITS (self), FALSE);
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, state_units_start_async), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * state_units_start_stopped_units_async:
+ * @self: a set
+ * @cancellable: (nullable): a cancellable: state_transition_cancel()
+ * @callback: (scope async) (closure user_data): called in the thread-default
+ *   main context of the caller when the operation has ended
+ * @user_data: data for @callback
+ *
+ * Starts the units that can start, if #StateUnits:running is %TRUE, and does nothing
+ * otherwise: for units that were added to a set that runs. Units that cannot
+ * start are left alone; what requires them is skipped, and named in the error.
+ *
+ * Any thread.
+ *
+ * Since: 1.0
+ */
+void
+state_units_start_stopped_units_async (StateUnits *self,
+                                       GCancellable *cancellable,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+
+  g_return_if_fail (STATE_IS_UNITS (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  state_task_set_tag (task, state_units_start_stopped_units_async);
+  run_operation (self, STATE_OPERATION_START, TRUE, NULL, task);
+}
+
+/**
+ * state_units_start_stopped_units_finish:
+ * @self: a set
+ * @result: the result given to the callback
+ * @error: return location for an error
+ *
+ * Finishes state_units_start_stopped_units_async().
+ *
+ * Errors: %STATE_ERROR_TRANSITION_FAILED, naming each unit that did not start;
+ * %STATE_ERROR_WRONG_STATE when it was refused; %G_IO_ERROR_CANCELLED.
+ *
+ * Returns: whether every unit that can start runs
+ *
+ * Since: 1.0
+ */
+gboolean
+state_units_start_stopped_units_finish (StateUnits *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (STATE_IS_UNITS (self), FALSE);
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, state_units_start_stopped_units_async),
+                        FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * state_units_stop_async:
+ * @self: a set
+ * @cancellable: (nullable): a cancellable: state_transition_cancel()
+ * @callback: (scope async) (closure user_data): called in the thread-default
+ *   main context of the caller when the operation has ended
+ * @user_data: data for @callback
+ *
+ * Stops all units that run or may run, dependents first. It is never refused, and
+ * goes on past units that fail. A stopped set is success.
+ *
+ * Any thread.
+ *
+ * Since: 1.0
+ */
+void
+state_units_stop_async (StateUnits *self,
+                        GCancellable *cancellable,
+                        GAsyncReadyCallback callback,
+                        gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+
+  g_return_if_fail (STATE_IS_UNITS (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  state_task_set_tag (task, state_units_stop_async);
+  run_operation (self, STATE_OPERATION_STOP, FALSE, NULL, task);
+}
+
+/**
+ * state_units_stop_finish:
+ * @self: a set
+ * @result: the result given to the callback
+ * @error: return location for an error
+ *
+ * Finishes state_units_stop_async().
+ *
+ * Errors: %STATE_ERROR_TRANSITION_FAILED, naming each unit that did not stop;
+ * %STATE_ERROR_WRONG_STATE when it was refused; %G_IO_ERROR_CANCELLED.
+ *
+ * Returns: whether no unit may run
+ *
+ * Since: 1.0
+ */
+gboolean
+state_units_stop_finish (StateUnits *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (STATE_IS_UNITS (self), FALSE);
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, state_units_stop_async), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * state_units_reset_async:
+ * @self: a set
+ * @cancellable: (nullable): a cancellable: state_transition_cancel()
+ * @callback: (scope async) (closure user_data): called in the thread-default
+ *   main context of the caller when the operation has ended
+ * @user_data: data for @callback
+ *
+ * Resets all units, dependencies first. They must be stopped, or failed and
+ * certainly not running.
+ *
+ * Any thread.
+ *
+ * Since: 1.0
+ */
+void
+state_units_reset_async (StateUnits *self,
+                         GCancellable *cancellable,
+                         GAsyncReadyCallback callback,
+                         gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+
+  g_return_if_fail (STATE_IS_UNITS (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  state_task_set_tag (task, state_units_reset_async);
+  run_operation (self, STATE_OPERATION_RESET, FALSE, NULL, task);
+}
+
+/**
+ * state_units_reset_finish:
+ * @self: a set
+ * @result: the result given to the callback
+ * @error: return location for an error
+ *
+ * Finishes state_units_reset_async().
+ *
+ * Errors: %STATE_ERROR_TRANSITION_FAILED, naming each unit that was not reset;
+ * %STATE_ERROR_WRONG_STATE when it was refused; %G_IO_ERROR_CANCELLED.
+ *
+ * Returns: whether every unit was reset
+ *
+ * Since: 1.0
+ */
+gboolean
+state_units_reset_finish (StateUnits *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (STATE_IS_UNITS (self), FALSE);
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, state_units_reset_async), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * state_units_save_async:
+ * @self: a set
+ * @cancellable: (nullable): a cancellable: state_transition_cancel()
+ * @callback: (scope async) (closure user_data): called in the thread-default
+ *   main context of the caller when the operation has ended
+ * @user_data: data for @callback
+ *
+ * Saves the states of all units, in any order. They must be stopped; nothing that
+ * can be observed changes. Units that save nothing are not in the snapshot.
+ *
+ * Any thread.
+ *
+ * Since: 1.0
+ */
+void
+state_units_save_async (StateUnits *self,
+                        GCancellable *cancellable,
+                        GAsyncReadyCallback callback,
+                        gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+
+  g_return_if_fail (STATE_IS_UNITS (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  state_task_set_tag (task, state_units_save_async);
+  run_operation (self, STATE_OPERATION_SAVE, FALSE, NULL, task);
+}
+
+/**
+ * state_units_save_finish:
+ * @self: a set
+ * @result: the result given to the callback
+ * @error: return location for an error
+ *
+ * Finishes state_units_save_async().
+ *
+ * Errors: %STATE_ERROR_TRANSITION_FAILED, naming each unit that was not saved (what the
+ * others saved is in the snapshot of #StateUnits:last-transition);
+ * %STATE_ERROR_WRONG_STATE when it was refused; %G_IO_ERROR_CANCELLED.
+ *
+ * Returns: (transfer full): the snapshot; %NULL with an error
+ *
+ * Since: 1.0
+ */
+StateSnapshot *
+state_units_save_finish (StateUnits *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (STATE_IS_UNITS (self), NULL);
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  g_return_val_if_fail (g_async_result_is_tagged (result, state_units_save_async), NULL);
+
+  if (!g_task_propagate_boolean (G_TASK (result), error))
+    return NULL;
+  return g_object_ref (STATE_TRANSITION (g_task_get_task_data (G_TASK (result)))->snapshot);
+}
+
+/**
+ * state_units_restore_async:
+ * @self: a set
+ * @snapshot: what to restore
+ * @cancellable: (nullable): a cancellable: state_transition_cancel()
+ * @callback: (scope async) (closure user_data): called in the thread-default
+ *   main context of the caller when the operation has ended
+ * @user_data: data for @callback
+ *
+ * Restores the units that have a state in the snapshot, dependencies first; once
+ * all are restored, asks every unit to finish restoring. Units that the
+ * snapshot lacks stay as they are. All units must be stopped, or failed,
+ * certainly not running and in the snapshot.
+ *
+ * Names (aliases included) and versions are checked before any unit is touched.
+ * When it does not succeed, each unit that had a state in the snapshot is failed
+ * until it is reset or restored: half old, half new must not start.
+ *
+ * Any thread.
+ *
+ * Since: 1.0
+ */
+void
+state_units_restore_async (StateUnits *self,
+                           StateSnapshot *snapshot,
+                           GCancellable *cancellable,
+                           GAsyncReadyCallback callback,
+                           gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+
+  g_return_if_fail (STATE_IS_UNITS (self));
+  g_return_if_fail (STATE_IS_SNAPSHOT (snapshot));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  state_task_set_tag (task, state_units_restore_async);
+  run_operation (self, STATE_OPERATION_RESTORE, FALSE, snapshot, task);
+}
+
+/**
+ * state_units_restore_finish:
+ * @self: a set
+ * @result: the result given to the callback
+ * @error: return location for an error
+ *
+ * Finishes state_units_restore_async().
+ *
+ * Errors: %STATE_ERROR_TRANSITION_FAILED, naming each unit that was not restored;
+ * %STATE_ERROR_UNKNOWN_UNIT, %STATE_ERROR_DUPLICATE_UNIT and
+ * %STATE_ERROR_VERSION for what is wrong with the snapshot, when nothing was
+ * touched;
+ * %STATE_ERROR_WRONG_STATE when it was refused; %G_IO_ERROR_CANCELLED.
+ *
+ * Returns: whether every unit was restored
+ *
+ * Since: 1.0
+ */
+gboolean
+state_units_restore_finish (StateUnits *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (STATE_IS_UNITS (self), FALSE);
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, state_units_restore_async), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/* Inspection */
+
+/**
+ * state_units_inspect_async:
+ * @self: a set
+ * @path: (nullable): what to look at: the name of a unit, and below it fields of
+ *   the unit, joined by `/`; "" or %NULL = everything
+ * @depth: how many levels of the tree to go down from there; 0 = no limit
+ * @timeout_ms: how long to wait for the units' own answers, in ms; 0 = 1,000,
+ *   %G_MAXUINT = for ever
+ * @cancellable: (nullable): a cancellable
+ * @callback: (scope async) (closure user_data): called in the thread-default
+ *   main context of the caller with the tree
+ * @user_data: data for @callback
+ *
+ * Looks at the set, at any time, also while an operation is under way. The tree
+ * is of type `a{sv}`, one entry for each unit, which is a tree again:
+ *
+ * - `unit_state` (`s`): the state, such as "running"
+ * - `dependencies`, `dependents` (`as`): names
+ * - `error` (`s`): why it is failed or lost, if it is
+ * - `waiting_on` (`as`): while it waits for its turn, those it waits for
+ * - what the unit itself answers to the inspect request
+ * - `unresolved` (`b`): %TRUE: the unit has not answered in time
+ * - `inspect_error` (`s`): the unit failed the inspect request, and why
+ *
+ * A name with `/` is a path in the tree: `lines/irq` is `irq` in `lines`. The
+ * fields of the set's win over units, and units over a unit's own fields.
+ *
+ * Any thread.
+ *
+ * Since: 1.0
+ */
+void
+state_units_inspect_async (StateUnits *self,
+                           const char *path,
+                           guint depth,
+                           guint timeout_ms,
+                           GCancellable *cancellable,
+                           GAsyncReadyCallback callback,
+                           gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+
+  g_return_if_fail (STATE_IS_UNITS (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  state_task_set_tag (task, state_units_inspect_async);
+  state_inspection_launch (self, path, depth, timeout_ms, NULL, task);
+}
+
+/**
+ * state_units_inspect_finish:
+ * @self: a set
+ * @result: the result given to the callback
+ * @error: return location for an error
+ *
+ * Finishes state_units_inspect_async().
+ *
+ * Errors: %STATE_ERROR_UNKNOWN_UNIT when no unit owns the path;
+ * %G_IO_ERROR_NOT_FOUND when its unit has nothing there;
+ * %G_IO_ERROR_CANCELLED. A unit that fails to answer is no error: it is told
+ * in the tree.
+ *
+ * Returns: (transfer full): the tree at the path, of type `a{sv}`; when the path
+ *   names a single value, with this value alone under the last part of the path;
+ *   %NULL with an error
+ *
+ * Since: 1.0
+ */
+GVariant *
+state_units_inspect_finish (StateUnits *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (STATE_IS_UNITS (self), NULL);
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  g_return_val_if_fail (g_async_result_is_tagged (result, state_units_inspect_async), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/**
+ * state_units_update_async:
+ * @self: a set
+ * @path: which value: the name of a unit, and below it a field of the unit
+ * @value: the new value; a floating reference is sunk
+ * @cancellable: (nullable): a cancellable
+ * @callback: (scope async) (closure user_data): called in the thread-default
+ *   main context of the caller when the unit has answered
+ * @user_data: data for @callback
+ *
+ * Asks a unit to change one of its values: a request to inspect with a value.
+ * It may be asked at any time, and waits for the unit's answer as long as that
+ * takes. The fields of the set's cannot be changed. Any thread.
+ *
+ * Since: 1.0
+ */
+void
+state_units_update_async (StateUnits *self,
+                          const char *path,
+                          GVariant *value,
+                          GCancellable *cancellable,
+                          GAsyncReadyCallback callback,
+                          gpointer user_data)
+{
+  g_autoptr (GVariant) own = value != NULL ? g_variant_ref_sink (value) : NULL;
+  g_autoptr (GTask) task = NULL;
+
+  g_return_if_fail (STATE_IS_UNITS (self));
+  g_return_if_fail (path != NULL);
+  g_return_if_fail (value != NULL);
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  state_task_set_tag (task, state_units_update_async);
+  state_inspection_launch (self, path, 0, G_MAXUINT, own, task);
+}
+
+/**
+ * state_units_update_finish:
+ * @self: a set
+ * @result: the result given to the callback
+ * @error: return location for an error
+ *
+ * Finishes state_units_update_async().
+ *
+ * Errors: those that the unit answers with, such as %G_IO_ERROR_NOT_FOUND,
+ * %G_IO_ERROR_READ_ONLY or %G_IO_ERROR_INVALID_ARGUMENT; %STATE_ERROR_UNKNOWN_UNIT
+ * when no unit owns the path; %G_IO_ERROR_CANCELLED.
+ *
+ * Returns: (transfer full): the new value, as the unit has taken it; %NULL with
+ *   an error
+ *
+ * Since: 1.0
+ */
+GVariant *
+state_units_update_finish (StateUnits *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (STATE_IS_UNITS (self), NULL);
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  g_return_val_if_fail (g_async_result_is_tagged (result, state_units_update_async), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/**
+ * state_units_get_inspector:
+ * @self: a set
+ *
+ * Makes an object that can look at the set without keeping it alive.
+ *
+ * Returns: (transfer full): an inspector
+ *
+ * Since: 1.0
+ */
+StateInspector *
+state_units_get_inspector (StateUnits *self)
+{
+  g_return_val_if_fail (STATE_IS_UNITS (self), NULL);
+  state_return_val_if_not_here (self->dispatcher, NULL);
+
+  return state_inspector_new (self);
+}
+
+/**
+ * state_units_to_dot:
+ * @self: a set
+ *
+ * Draws the graph of the set in the language of Graphviz: an arrow from each
+ * unit to what it depends on, dashed when it is of order only, the states as
+ * colours.
+ *
+ * Returns: (transfer full): the text; free with g_free()
+ *
+ * Since: 1.0
+ */
+char *
+state_units_to_dot (StateUnits *self)
+{
+  g_return_val_if_fail (STATE_IS_UNITS (self), NULL);
+  state_return_val_if_not_here (self->dispatcher, NULL);
+
+  return state_dot_of_units (self);
+}

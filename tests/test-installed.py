@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""A program is compiled against the installed library with pkg-config, and run.
+
+usage: test-installed.py MESON BUILD_ROOT CONSUMER_C COMPILER…
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+meson, build, source = sys.argv[1:4]
+compiler = sys.argv[4:]
+
+
+def run(*command, **kwargs):
+    return subprocess.run(
+        command, check=True, stdout=subprocess.PIPE, text=True, **kwargs
+    ).stdout
+
+
+with tempfile.TemporaryDirectory(prefix="state-unit-") as folder:
+    root = Path(folder)
+    # The reference is built anew by each installation, and not needed here.
+    tags = "runtime,devel,typelib,man"
+    run(meson, "install", "-C", build, "--no-rebuild", "--destdir", folder, "--tags", tags)
+
+    (config,) = root.rglob("state-unit-1.pc")
+    libdir = config.parent.parent
+    (prefix,) = (
+        line.removeprefix("prefix=")
+        for line in config.read_text().splitlines()
+        if line.startswith("prefix=")
+    )
+    # The files stand below a folder for staging, as in a package's build.
+    config.write_text(config.read_text().replace(f"prefix={prefix}", f"prefix={folder}{prefix}", 1))
+
+    env = dict(os.environ, PKG_CONFIG_PATH=str(config.parent))
+    flags = run("pkg-config", "--cflags", "--libs", "state-unit-1", env=env).split()
+    program = root / "consumer"
+    run(*compiler, "-Wall", "-Werror", source, "-o", str(program), *flags)
+    answer = run(str(program), env=dict(os.environ, LD_LIBRARY_PATH=str(libdir)))
+    assert answer == "power is running\n", answer
+
+    installed = {path.name for path in root.rglob("*") if not path.is_dir()}
+    for name in (
+        "StateUnit-1.gir",
+        "StateUnit-1.typelib",
+        "state-unit",
+        "state-unit.1",
+        "openvmm-vm-graph.json",
+    ):
+        assert name in installed, f"{name} is not installed"
+    private = [name for name in installed if name.endswith("-private.h")]
+    assert not private, f"{private} are installed"
