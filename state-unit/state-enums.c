@@ -37,6 +37,12 @@ G_DEFINE_FLAGS_TYPE (StateDependencyFlags,
                      G_DEFINE_ENUM_VALUE (STATE_DEPENDENCY_REQUIRED, "required"),
                      G_DEFINE_ENUM_VALUE (STATE_DEPENDENCY_ORDER_ONLY, "order-only"))
 
+G_DEFINE_ENUM_TYPE (StateFailurePolicy,
+                    state_failure_policy,
+                    G_DEFINE_ENUM_VALUE (STATE_FAILURE_POLICY_SKIP_DEPENDENTS, "skip-dependents"),
+                    G_DEFINE_ENUM_VALUE (STATE_FAILURE_POLICY_ROLL_BACK, "roll-back"),
+                    G_DEFINE_ENUM_VALUE (STATE_FAILURE_POLICY_KEEP_GOING, "keep-going"))
+
 G_DEFINE_ENUM_TYPE (StateUnitState,
                     state_unit_state,
                     G_DEFINE_ENUM_VALUE (STATE_UNIT_STATE_STOPPED, "stopped"),

@@ -95,6 +95,29 @@ STATE_AVAILABLE_IN_ALL
 GType state_dependency_flags_get_type (void) G_GNUC_CONST;
 
 /**
+ * StateFailurePolicy:
+ * @STATE_FAILURE_POLICY_SKIP_DEPENDENTS: what requires a unit that failed is
+ *   skipped, and the rest goes on
+ * @STATE_FAILURE_POLICY_ROLL_BACK: nothing new begins, what is under way is
+ *   cancelled, and then what was done is undone
+ * @STATE_FAILURE_POLICY_KEEP_GOING: dependents go on all the same
+ *
+ * What an operation does when a unit fails.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  STATE_FAILURE_POLICY_SKIP_DEPENDENTS,
+  STATE_FAILURE_POLICY_ROLL_BACK,
+  STATE_FAILURE_POLICY_KEEP_GOING
+} StateFailurePolicy;
+
+#define STATE_TYPE_FAILURE_POLICY (state_failure_policy_get_type ())
+STATE_AVAILABLE_IN_ALL
+GType state_failure_policy_get_type (void) G_GNUC_CONST;
+
+/**
  * StateUnitState:
  * @STATE_UNIT_STATE_STOPPED: it does not run
  * @STATE_UNIT_STATE_STARTING: it has been asked to start

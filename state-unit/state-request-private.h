@@ -22,9 +22,11 @@ typedef struct
   guint inspect_depth;
   GVariant *inspect_value; /* nullable */
   guint inspect_timeout_ms;
+  gint64 deadline;             /* monotonic, in µs; 0: none */
   StateRequestFunc answered;   /* called once, with a reference to the request: at home, or
                                   if there is none in the thread that answers */
   StateRequestFunc progressed; /* nullable; called at home */
+  StateRequestFunc extended;   /* nullable; called at home */
   gpointer owner;              /* for those who ask; not looked at */
 } StateRequestParameters;
 

@@ -74,6 +74,7 @@ struct _StateRequest
   StateMessage call;
   StateMessage arrival;
   StateMessage progress;
+  StateMessage extension;
   StateRequestParameters parameters;
 
   gint answer;               /* atomic: ANSWER_… */
@@ -85,8 +86,9 @@ struct _StateRequest
   GVariant *answer_state;
   GError *answer_error;
 
-  gint progress_posted; /* atomic */
-  GMutex lock;          /* for the two below */
+  gint progress_posted;  /* atomic */
+  gint extension_posted; /* atomic */
+  GMutex lock;           /* for the two below, and the deadline */
   double fraction;
   char *text;
 };
@@ -459,6 +461,31 @@ state_request_get_cancellable (StateRequest *self)
 }
 
 /**
+ * state_request_get_deadline:
+ * @self: a request
+ *
+ * Gets when the request will be given up on: it then fails with
+ * %STATE_ERROR_TIMED_OUT, and its cancellable is cancelled. See
+ * state_request_extend().
+ *
+ * Returns: the time, in µs of monotonic time; 0: none
+ *
+ * Since: 1.0
+ */
+gint64
+state_request_get_deadline (StateRequest *self)
+{
+  gint64 deadline;
+
+  g_return_val_if_fail (STATE_IS_REQUEST (self), 0);
+
+  g_mutex_lock (&self->lock);
+  deadline = self->parameters.deadline;
+  g_mutex_unlock (&self->lock);
+  return deadline;
+}
+
+/**
  * state_request_get_state:
  * @self: a request
  *
@@ -745,6 +772,52 @@ static void
 throw_progress_away (StateMessage *message)
 {
   g_object_unref (REQUEST_OF (message, progress));
+}
+
+static void
+extension_arrives (StateMessage *message)
+{
+  g_autoptr (StateRequest) self = REQUEST_OF (message, extension);
+
+  g_atomic_int_set (&self->extension_posted, FALSE);
+  self->parameters.extended (self);
+}
+
+static void
+throw_extension_away (StateMessage *message)
+{
+  g_object_unref (REQUEST_OF (message, extension));
+}
+
+/**
+ * state_request_extend:
+ * @self: a request
+ * @ms: how much more time, in ms
+ *
+ * Puts the deadline off: for a unit that is still at work, and knows that it will
+ * be. Ignored when there is none, when it has passed, and once the request is
+ * answered.
+ *
+ * Since: 1.0
+ */
+void
+state_request_extend (StateRequest *self, guint ms)
+{
+  g_return_if_fail (STATE_IS_REQUEST (self));
+
+  if (state_request_is_answered (self) || self->parameters.extended == NULL)
+    return;
+  g_mutex_lock (&self->lock);
+  if (self->parameters.deadline != 0)
+    self->parameters.deadline += ms * (gint64) 1000;
+  g_mutex_unlock (&self->lock);
+
+  if (!g_atomic_int_compare_and_exchange (&self->extension_posted, FALSE, TRUE))
+    return;
+  self->extension.handle = extension_arrives;
+  self->extension.discard = throw_extension_away;
+  g_object_ref (self);
+  state_dispatcher_post (self->parameters.home, &self->extension);
 }
 
 /**

@@ -31,6 +31,8 @@ const char *state_request_get_unit_name (StateRequest *self);
 STATE_AVAILABLE_IN_ALL
 GCancellable *state_request_get_cancellable (StateRequest *self);
 STATE_AVAILABLE_IN_ALL
+gint64 state_request_get_deadline (StateRequest *self);
+STATE_AVAILABLE_IN_ALL
 GVariant *state_request_get_state (StateRequest *self);
 STATE_AVAILABLE_IN_ALL
 guint state_request_get_state_version (StateRequest *self);
@@ -56,6 +58,9 @@ gboolean state_request_is_answered (StateRequest *self);
 
 STATE_AVAILABLE_IN_ALL
 void state_request_set_progress (StateRequest *self, double fraction, const char *message);
+
+STATE_AVAILABLE_IN_ALL
+void state_request_extend (StateRequest *self, guint ms);
 
 STATE_AVAILABLE_IN_ALL
 void state_request_run_in_thread (StateRequest *self,

@@ -11,6 +11,7 @@
 
 /**
  * SECTION:state-snapshot
+ * @title: StateSnapshot
  * @short_description: the saved states of a set
  *
  * See #StateSnapshot.

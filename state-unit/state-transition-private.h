@@ -19,10 +19,16 @@ struct _StateTransition
   StateOperation operation;
   gboolean leave_rest;      /* start_stopped_units */
   StateUnitHandle *removal; /* nullable: the unit to be taken out at the end */
-  StateSnapshot *snapshot;  /* restore: given; save: the result */
+  GPtrArray *subset;        /* nullable: of the handles given; NULL: all */
+  StateFailurePolicy policy;
+  gboolean has_policy; /* its own, not the set's */
+  gboolean resume;
+  guint timeout;           /* for the whole of it, in ms; 0: none */
+  StateSnapshot *snapshot; /* restore: given; save: the result */
 
-  gint used;             /* atomic */
-  gint cancel_requested; /* atomic */
+  gint used;              /* atomic */
+  gint cancel_requested;  /* atomic */
+  gint abandon_requested; /* atomic */
   StateMessage enqueue;
   StateUnits *own_units; /* a reference, while it is queued or running */
   GTask *task;
@@ -38,6 +44,8 @@ struct _StateTransition
   guint n_told_phases; /* whose steps are in the list */
   GHashTable *steps;   /* of the StateTransitionStep alive, not owned, by position */
   gint64 begin_time;
+  gint64 deadline;  /* for the whole of it; 0: none */
+  gint64 slow_time; /* when to tell next of units that are slow; 0: never */
   gint64 end_time;
   GError *error;
 };
@@ -50,8 +58,10 @@ void state_transition_launch_removal (StateUnits *units, StateUnitHandle *handle
 /* Running, for the set */
 void state_transition_set_status (StateTransition *self, StateTransitionStatus status);
 gboolean state_transition_is_cancel_requested (StateTransition *self);
-void state_transition_heed_cancellation (StateTransition *self);
-void state_transition_prepare (StateTransition *self, StateUnits *units);
+void state_transition_heed (StateTransition *self);
+void state_transition_tell_slow (StateTransition *self, StateUnits *units);
+void state_transition_prepare (StateTransition *self, StateUnits *units, StateGraph *graph);
+void state_transition_begin (StateTransition *self, StateUnits *units);
 void state_transition_finish (StateTransition *self, StateUnits *units);
 void state_transition_finish_unbegun (StateTransition *self);
 void state_transition_tell (StateTransition *self);
@@ -65,6 +75,7 @@ void state_transition_take_error (StateTransition *self, guint32 slot, GError *e
 /* The record */
 guint32 state_transition_get_n_slots (StateTransition *self);
 StateRunPhase *state_transition_get_phase (StateTransition *self, guint position, guint32 *slot);
+const char *state_transition_phase_to_string (const StateRunPhase *phase);
 const char *state_transition_get_slot_name (StateTransition *self, guint32 slot);
 const GError *state_transition_get_step_error (StateTransition *self, guint position);
 double

@@ -80,34 +80,78 @@ state_transition_launch_removal (StateUnits *units, StateUnitHandle *handle, GTa
 
 /* Beginning */
 
-static void
-take_all (StateTransition *self, StateUnits *units)
+/* The nodes of those that are asked for: all; or those given, with what has to go
+ * with them. Handles that have left, or are of another set, are problems. */
+static GArray *
+nodes_of_subset (StateTransition *self, StateUnits *units, GPtrArray *problems)
 {
-  for (guint32 node = 0; node < units->handles->len; node++)
-    {
-      StateUnitHandle *handle = state_units_get_handle (units, node);
+  g_autoptr (GArray) given = g_array_new (FALSE, FALSE, sizeof (guint32));
 
-      if (handle == NULL)
-        continue;
-      state_run_take (self->run, node, FALSE);
-      g_ptr_array_add (self->handles, g_object_ref (handle));
+  for (guint i = 0; i < self->subset->len; i++)
+    {
+      const StateUnitHandle *handle = g_ptr_array_index (self->subset, i);
+
+      if (handle->units == units)
+        g_array_append_val (given, handle->node);
+      else
+        g_ptr_array_add (problems,
+                         g_error_new (STATE_ERROR, STATE_ERROR_FOREIGN_HANDLE,
+                                      "%s: its handle is of another set, or has left this one",
+                                      handle->name != NULL ? handle->name : "a unit"));
     }
+  return state_graph_closure (units->graph, given, self->operation);
 }
 
-/* Those that are stopped before a unit is taken out: what requires it. */
-static void
-take_removal (StateTransition *self, StateUnits *units)
+static GArray *
+nodes_of_removal (StateTransition *self, StateUnits *units, GPtrArray *problems)
 {
-  g_autoptr (GArray) nodes =
-      state_graph_closure (units->graph, self->removal->node, STATE_OPERATION_STOP);
+  g_autoptr (GArray) given = g_array_new (FALSE, FALSE, sizeof (guint32));
 
-  for (guint i = 0; i < nodes->len; i++)
+  if (self->removal->units == units)
+    g_array_append_val (given, self->removal->node);
+  else
+    g_ptr_array_add (problems, g_error_new (STATE_ERROR, STATE_ERROR_REMOVED,
+                                            "unit %s has left the set", self->removal->name));
+  return state_graph_closure (units->graph, given, STATE_OPERATION_STOP);
+}
+
+static GArray *
+nodes_of_all (StateUnits *units)
+{
+  GArray *nodes = g_array_sized_new (FALSE, FALSE, sizeof (guint32), units->handles->len);
+
+  for (guint32 node = 0; node < units->handles->len; node++)
+    if (state_units_get_handle (units, node) != NULL)
+      g_array_append_val (nodes, node);
+  return nodes;
+}
+
+static GArray *
+nodes_taken (StateTransition *self, StateUnits *units, GPtrArray *problems)
+{
+  if (self->removal != NULL)
+    return nodes_of_removal (self, units, problems);
+  if (self->subset != NULL)
+    return nodes_of_subset (self, units, problems);
+  if (self->leave_rest && !units->running)
+    return g_array_new (FALSE, FALSE, sizeof (guint32));
+  return nodes_of_all (units);
+}
+
+/* What is stopped along with those that run and are in the way. */
+static GArray *
+nodes_to_stop (StateUnits *units, GArray *taken)
+{
+  g_autoptr (GArray) running = g_array_new (FALSE, FALSE, sizeof (guint32));
+
+  for (guint i = 0; i < taken->len; i++)
     {
-      guint32 node = g_array_index (nodes, guint32, i);
+      guint32 node = g_array_index (taken, guint32, i);
 
-      state_run_take (self->run, node, FALSE);
-      g_ptr_array_add (self->handles, g_object_ref (state_units_get_handle (units, node)));
+      if (units->graph->nodes[node].state == STATE_UNIT_STATE_RUNNING)
+        g_array_append_val (running, node);
     }
+  return state_graph_closure (units->graph, running, STATE_OPERATION_STOP);
 }
 
 /* Which state of the snapshot is whose; what is wrong with it goes into problems. */
@@ -118,6 +162,9 @@ match_snapshot (StateTransition *self, StateUnits *units, GPtrArray *problems)
   const StateSnapshotUnit *saved = n > 0 ? state_snapshot_get_units (self->snapshot) : NULL;
   GArray *entries = g_array_sized_new (FALSE, FALSE, sizeof (guint32), units->handles->len);
 
+  if (self->snapshot == NULL)
+    g_ptr_array_add (problems, g_error_new_literal (STATE_ERROR, STATE_ERROR_NO_SAVED_STATE,
+                                                    "no snapshot was given"));
   g_array_set_size (entries, units->handles->len);
   for (guint i = 0; i < entries->len; i++)
     g_array_index (entries, guint32, i) = STATE_SLOT_NONE;
@@ -135,42 +182,58 @@ match_snapshot (StateTransition *self, StateUnits *units, GPtrArray *problems)
 }
 
 static void
-take_restore (StateTransition *self, StateUnits *units, GPtrArray *problems)
+take_one (StateTransition *self, StateUnits *units, guint32 node, GArray *by_node, gboolean extra)
 {
-  g_autoptr (GArray) by_node = match_snapshot (self, units, problems);
+  guint32 entry = STATE_SLOT_NONE;
 
-  if (self->snapshot == NULL)
-    g_ptr_array_add (problems, g_error_new_literal (STATE_ERROR, STATE_ERROR_NO_SAVED_STATE,
-                                                    "no snapshot was given"));
-  self->entries = g_array_new (FALSE, FALSE, sizeof (guint32));
-  for (guint32 node = 0; node < units->handles->len; node++)
+  if (by_node != NULL && !extra)
+    entry = g_array_index (by_node, guint32, node);
+  if (extra)
+    state_run_take_extra (self->run, node);
+  else
+    state_run_take (self->run, node, entry != STATE_SLOT_NONE);
+  if (self->entries != NULL)
+    g_array_append_val (self->entries, entry);
+  g_ptr_array_add (self->handles, g_object_ref (state_units_get_handle (units, node)));
+}
+
+/* Both lists are in order; who is in the second alone runs, and is stopped for the
+ * sake of the others. */
+static void
+take_both (StateTransition *self,
+           StateUnits *units,
+           const GArray *taken,
+           const GArray *stopped,
+           GArray *by_node)
+{
+  guint t = 0;
+  guint s = 0;
+
+  while (t < taken->len || (stopped != NULL && s < stopped->len))
     {
-      StateUnitHandle *handle = state_units_get_handle (units, node);
-      guint32 entry = g_array_index (by_node, guint32, node);
+      guint32 one = t < taken->len ? g_array_index (taken, guint32, t) : STATE_NODE_NONE;
+      guint32 other = stopped != NULL && s < stopped->len ? g_array_index (stopped, guint32, s)
+                                                          : STATE_NODE_NONE;
 
-      if (handle == NULL)
-        continue;
-      state_run_take (self->run, node, entry != STATE_SLOT_NONE);
-      g_ptr_array_add (self->handles, g_object_ref (handle));
-      g_array_append_val (self->entries, entry);
+      take_one (self, units, MIN (one, other), by_node, other < one);
+      t += one <= other;
+      s += other <= one;
     }
 }
 
 static void
 take_units (StateTransition *self, StateUnits *units, GPtrArray *problems)
 {
-  if (self->removal != NULL)
+  g_autoptr (GArray) taken = nodes_taken (self, units, problems);
+  g_autoptr (GArray) stopped = self->resume ? nodes_to_stop (units, taken) : NULL;
+  g_autoptr (GArray) by_node = NULL;
+
+  if (self->operation == STATE_OPERATION_RESTORE)
     {
-      if (self->removal->units == units)
-        take_removal (self, units);
-      else
-        g_ptr_array_add (problems, g_error_new (STATE_ERROR, STATE_ERROR_REMOVED,
-                                                "unit %s has left the set", self->removal->name));
+      by_node = match_snapshot (self, units, problems);
+      self->entries = g_array_new (FALSE, FALSE, sizeof (guint32));
     }
-  else if (self->operation == STATE_OPERATION_RESTORE)
-    take_restore (self, units, problems);
-  else if (!self->leave_rest || units->running)
-    take_all (self, units);
+  take_both (self, units, taken, stopped, by_node);
 }
 
 static void
@@ -189,63 +252,96 @@ judge_units (StateTransition *self, StateUnits *units, GPtrArray *problems)
 }
 
 static void
-refuse (StateTransition *self, StateUnits *units, GPtrArray *problems)
+refuse (StateTransition *self, StateGraph *graph, GPtrArray *problems)
 {
   self->error = self->removal != NULL ? g_error_copy (g_ptr_array_index (problems, 0))
                                       : state_transition_refusal (self->operation, problems);
   state_run_free (self->run);
-  self->run = state_run_new (units->graph, self->operation);
+  self->run = state_run_new (graph, self->operation);
   g_ptr_array_set_size (self->handles, 0);
 }
 
-/* Everything is checked here; nothing has been touched when it is refused. */
+static guint
+timeout_of (gpointer data, guint32 node, StateOperation operation)
+{
+  StateUnitHandle *handle = state_units_get_handle (data, node);
+
+  return handle != NULL ? state_unit_handle_get_timeout (handle, operation) : 0;
+}
+
+/* On the set's graph, or on a copy of it that is tried out. */
+static void
+make_run (StateTransition *self, StateUnits *units, StateGraph *graph)
+{
+  self->run = state_run_new (graph, self->operation);
+  self->run->policy = self->has_policy ? self->policy : units->failure_policy;
+  self->run->own_policy = self->has_policy;
+  self->run->leave_rest = self->leave_rest;
+  self->run->resume = self->resume;
+  self->run->max_asked = units->max_concurrency;
+  self->run->get_timeout = timeout_of;
+  self->run->timeout_data = units;
+}
+
+/* Everything is checked here; nothing has been touched when it is refused, which
+ * self->error tells. */
 void
-state_transition_prepare (StateTransition *self, StateUnits *units)
+state_transition_prepare (StateTransition *self, StateUnits *units, StateGraph *graph)
 {
   g_autoptr (GPtrArray) problems = g_ptr_array_new_with_free_func ((GDestroyNotify) g_error_free);
-  gint64 now = g_get_monotonic_time ();
 
-  self->run = state_run_new (units->graph, self->operation);
-  self->run->leave_rest = self->leave_rest;
+  make_run (self, units, graph);
   take_units (self, units, problems);
   judge_units (self, units, problems);
   if (problems->len > 0)
-    refuse (self, units, problems);
+    refuse (self, graph, problems);
+}
 
+void
+state_transition_begin (StateTransition *self, StateUnits *units)
+{
+  gint64 now = g_get_monotonic_time ();
+  gboolean saves =
+      self->operation == STATE_OPERATION_SAVE || self->operation == STATE_OPERATION_RESTORE;
+
+  state_transition_prepare (self, units, units->graph);
   self->begin_time = now;
-  state_run_begin (self->run, now);
-  if (self->operation == STATE_OPERATION_SAVE)
+  self->deadline = self->timeout != 0 ? now + self->timeout * (gint64) 1000 : 0;
+  self->slow_time = units->slow_time != 0 ? now + units->slow_time * (gint64) 1000 : 0;
+  if (saves)
     self->saved = g_new0 (GVariant *, MAX (self->handles->len, 1));
+  state_run_begin (self->run, now);
   state_transition_set_status (self, STATE_TRANSITION_STATUS_RUNNING);
 }
 
 /* Requests */
 
+/* What a roll-back puts back is what was saved before. */
 StateRequest *
 state_transition_make_request (StateTransition *self, guint32 slot)
 {
   StateUnitHandle *handle = g_ptr_array_index (self->handles, slot);
-  StateRequestParameters parameters = {
-    .operation = self->run->phase->operation,
-    .unit = handle->unit,
-    .handle = handle,
-    .context = state_unit_handle_get_context (handle),
-    .home = self->home,
-    .answered = state_units_answer_arrives,
-    .progressed = state_units_progress_arrives,
-  };
+  const StateRunPhase *phase = self->run->phase;
+  GVariant *state = NULL;
+  guint version = 0;
 
-  if (parameters.operation == STATE_OPERATION_SAVE)
-    parameters.state_version = handle->version;
-  else if (parameters.operation == STATE_OPERATION_RESTORE)
+  if (phase->operation == STATE_OPERATION_SAVE)
+    version = handle->version;
+  else if (phase->operation == STATE_OPERATION_RESTORE && phase->kind == STATE_PHASE_UNDO)
+    {
+      state = self->saved[slot];
+      version = handle->version;
+    }
+  else if (phase->operation == STATE_OPERATION_RESTORE)
     {
       const StateSnapshotUnit *saved = state_snapshot_get_units (self->snapshot);
       guint32 entry = g_array_index (self->entries, guint32, slot);
 
-      parameters.state = saved[entry].state;
-      parameters.state_version = saved[entry].version;
+      state = saved[entry].state;
+      version = saved[entry].version;
     }
-  return state_request_new (&parameters);
+  return state_unit_handle_make_request (handle, phase->operation, state, version,
+                                         phase->steps[slot].deadline);
 }
 
 static guint
@@ -259,8 +355,10 @@ state_transition_keep_answer (StateTransition *self, guint32 slot, StateRequest 
 {
   GVariant *state = state_request_get_answer (request);
 
-  if (self->operation == STATE_OPERATION_SAVE && state != NULL)
-    self->saved[slot] = g_variant_ref (state);
+  if (self->run->phase->operation != STATE_OPERATION_SAVE || state == NULL)
+    return;
+  self->saved[slot] = g_variant_ref (state);
+  state_run_set_saved (self->run, slot);
 }
 
 void
@@ -369,19 +467,28 @@ cancel_requests (StateTransition *self)
 /* The one that is under way: whoever cancelled it, from wherever, no more units are
  * asked from then on. */
 void
-state_transition_heed_cancellation (StateTransition *self)
+state_transition_heed (StateTransition *self)
 {
-  if (self->run->cancelled || self->run->done || !g_atomic_int_get (&self->cancel_requested))
+  StateRun *run = self->run;
+
+  if (run->done)
     return;
-  state_run_cancel (self->run, g_get_monotonic_time ());
-  cancel_requests (self);
+  if (!run->abandoned && g_atomic_int_get (&self->abandon_requested))
+    state_run_abandon (run, g_get_monotonic_time ());
+  else if (!run->cancelled && g_atomic_int_get (&self->cancel_requested))
+    state_run_cancel (run, g_get_monotonic_time ());
+  if (run->wants_cancel)
+    {
+      run->wants_cancel = FALSE;
+      cancel_requests (self);
+    }
 }
 
 static void
 cancel_now (StateTransition *self, StateUnits *units)
 {
   if (units->current == self)
-    state_transition_heed_cancellation (self);
+    state_transition_heed (self);
   else if (g_queue_remove (&units->queue, self))
     {
       state_transition_finish_unbegun (self);
@@ -413,14 +520,30 @@ cancel_arrives (StateMessage *message)
   cancel_discarded (message);
 }
 
+static void
+post_cancel (StateTransition *self)
+{
+  CancelMessage *message;
+
+  if (self->home == NULL)
+    return;
+  message = g_new0 (CancelMessage, 1);
+  message->message.handle = cancel_arrives;
+  message->message.discard = cancel_discarded;
+  message->transition = g_object_ref (self);
+  state_dispatcher_post (self->home, &message->message);
+}
+
 /**
  * state_transition_cancel:
  * @self: a transition
  *
  * Cancels the transition. No more units are asked, the requests that are with
- * units are cancelled, and their answers are waited for, 10 seconds at most: a
- * unit that has not answered by then becomes %STATE_UNIT_STATE_UNCERTAIN. One
- * that waits in the queue ends at once, and never begins.
+ * units are cancelled, and their answers are waited for, until their deadlines, or
+ * 10 seconds for those that have none: a unit that has not answered by then becomes
+ * %STATE_UNIT_STATE_UNCERTAIN. With %STATE_FAILURE_POLICY_ROLL_BACK, what was done
+ * is then undone, which cannot be cancelled. One that waits in the queue ends at
+ * once, and never begins.
  *
  * It then ends as %G_IO_ERROR_CANCELLED, unless every unit is where it should be
  * all the same. Any thread; once is enough, and one that has ended is not
@@ -431,18 +554,64 @@ cancel_arrives (StateMessage *message)
 void
 state_transition_cancel (StateTransition *self)
 {
-  CancelMessage *message;
-
   g_return_if_fail (STATE_IS_TRANSITION (self));
 
-  if (!g_atomic_int_compare_and_exchange (&self->cancel_requested, FALSE, TRUE) ||
-      self->home == NULL)
-    return;
-  message = g_new0 (CancelMessage, 1);
-  message->message.handle = cancel_arrives;
-  message->message.discard = cancel_discarded;
-  message->transition = g_object_ref (self);
-  state_dispatcher_post (self->home, &message->message);
+  if (g_atomic_int_compare_and_exchange (&self->cancel_requested, FALSE, TRUE))
+    post_cancel (self);
+}
+
+/**
+ * state_transition_abandon:
+ * @self: a transition
+ *
+ * Cancels the transition, and does not wait: every request that is with a unit is
+ * treated as past its deadline, those of a roll-back too. Its unit becomes
+ * %STATE_UNIT_STATE_UNCERTAIN until it answers. The transition ends at once,
+ * always.
+ *
+ * It ends as %G_IO_ERROR_CANCELLED, unless every unit is where it should be all
+ * the same. Any thread; one that has ended is not touched.
+ *
+ * Since: 1.0
+ */
+void
+state_transition_abandon (StateTransition *self)
+{
+  g_return_if_fail (STATE_IS_TRANSITION (self));
+
+  g_atomic_int_set (&self->cancel_requested, TRUE);
+  if (g_atomic_int_compare_and_exchange (&self->abandon_requested, FALSE, TRUE))
+    post_cancel (self);
+}
+
+/* Slow units */
+
+/* Tells of each unit that has been at work for so long that somebody may want to
+ * know, and finds out when to look again. */
+void
+state_transition_tell_slow (StateTransition *self, StateUnits *units)
+{
+  const StateRunPhase *phase = self->run->phase;
+  gint64 now = g_get_monotonic_time ();
+  gint64 slow = units->slow_time * (gint64) 1000;
+  g_autoptr (GPtrArray) steps = g_ptr_array_new_with_free_func (g_object_unref);
+  gint64 next = now + slow;
+
+  for (guint32 slot = 0; slot < phase->n_steps; slot++)
+    {
+      const StateRunStep *step = &phase->steps[slot];
+
+      if (step->outcome != STATE_STEP_OUTCOME_ASKED)
+        continue;
+      if (step->start_time + slow <= now)
+        g_ptr_array_add (steps,
+                         g_list_model_get_item (G_LIST_MODEL (self), position_of (self, slot)));
+      else
+        next = MIN (next, step->start_time + slow);
+    }
+  self->slow_time = slow != 0 ? next : 0;
+  for (guint i = 0; i < steps->len; i++)
+    state_units_emit_slow (units, self, g_ptr_array_index (steps, i));
 }
 
 /* Ending */
@@ -469,7 +638,8 @@ final_status (StateTransition *self)
 {
   if (self->error == NULL && self->run->succeeded)
     return STATE_TRANSITION_STATUS_SUCCEEDED;
-  return self->run->cancelled ? STATE_TRANSITION_STATUS_CANCELLED : STATE_TRANSITION_STATUS_FAILED;
+  return self->run->cancelled && !self->run->timed_out ? STATE_TRANSITION_STATUS_CANCELLED
+                                                       : STATE_TRANSITION_STATUS_FAILED;
 }
 
 /* Gives the unit that was to be taken out back to its caller. */

@@ -124,8 +124,9 @@ state_transition_step_class_init (StateTransitionStepClass *klass)
   /**
    * StateTransitionStep:phase:
    *
-   * What the unit is asked in this phase: the word of an operation, such as
-   * "start" or "post-restore".
+   * What this phase is: the word of the operation that the unit is asked, such as
+   * "start" or "post-restore"; "roll-back" where what was done is undone, "resume"
+   * where what was in the way is started again.
    *
    * Since: 1.0
    */
@@ -309,8 +310,8 @@ state_transition_step_get_phase (StateTransitionStep *self)
     return NULL;
   state_return_val_if_not_here (self->transition->home, NULL);
 
-  return state_operation_to_string (
-      state_transition_get_phase (self->transition, self->position, &slot)->operation);
+  return state_transition_phase_to_string (
+      state_transition_get_phase (self->transition, self->position, &slot));
 }
 
 /**

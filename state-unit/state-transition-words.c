@@ -91,6 +91,24 @@ state_transition_get_slot_name (StateTransition *self, guint32 slot)
   return ((StateUnitHandle *) g_ptr_array_index (self->handles, slot))->name;
 }
 
+const char *
+state_transition_phase_to_string (const StateRunPhase *phase)
+{
+  switch (phase->kind)
+    {
+    case STATE_PHASE_UNDO:
+    case STATE_PHASE_UNDO_POST:
+      return "roll-back";
+    case STATE_PHASE_RESUME:
+      return "resume";
+    case STATE_PHASE_BEFORE:
+    case STATE_PHASE_MAIN:
+    case STATE_PHASE_POST:
+    default:
+      return state_operation_to_string (phase->operation);
+    }
+}
+
 static GError *
 skipped_reason (StateTransition *self, const StateRunPhase *phase, const StateRunStep *step)
 {
@@ -129,8 +147,9 @@ state_transition_step_reason (StateTransition *self, guint position)
     case STATE_STEP_OUTCOME_LOST:
       return g_error_new_literal (STATE_ERROR, STATE_ERROR_LOST, "nobody is there to answer");
     case STATE_STEP_OUTCOME_CANCELLED:
-      return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED,
-                                  "not asked, since the transition was cancelled");
+      return g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED, "not asked, since the %s %s",
+                          state_operation_to_string (self->operation),
+                          self->run->cancelled ? "was cancelled" : "is rolled back");
     case STATE_STEP_OUTCOME_REMOVED:
       return g_error_new (STATE_ERROR, STATE_ERROR_REMOVED, "the unit left the set%s",
                           step->has_state ? ", and its saved state was not restored" : "");
@@ -170,38 +189,100 @@ append_step (StateTransition *self, GString *list, guint phase_index, guint32 sl
                           reason != NULL ? reason->message : "failed");
 }
 
-/* The first causes, in the order in which the units were added; where there are
- * none, what was skipped because of units that were left alone. */
-static void
-append_failures (StateTransition *self, GString *list, gboolean causes)
+/* Which part of a transition a phase belongs to. */
+typedef enum
 {
+  PART_OPERATION,
+  PART_ROLL_BACK,
+  PART_RESUME
+} Part;
+
+static Part
+part_of (const StateRunPhase *phase)
+{
+  if (phase->kind == STATE_PHASE_RESUME)
+    return PART_RESUME;
+  return state_phase_is_undo (phase) ? PART_ROLL_BACK : PART_OPERATION;
+}
+
+typedef gboolean (*StepFilter) (const StateRunStep *step);
+
+static gboolean
+is_skipped (const StateRunStep *step)
+{
+  return step->outcome == STATE_STEP_OUTCOME_SKIPPED;
+}
+
+/* In the order in which the units were added. */
+static char *
+list_steps (StateTransition *self, Part part, StepFilter filter)
+{
+  g_autoptr (GString) list = g_string_new (NULL);
+
   for (guint32 slot = 0; slot < state_transition_get_n_slots (self); slot++)
     for (guint i = 0; i < self->run->phases->len; i++)
       {
         const StateRunPhase *phase = g_ptr_array_index (self->run->phases, i);
-        const StateRunStep *step = &phase->steps[slot];
 
-        if (causes ? state_run_is_cause (self->run, step)
-                   : step->outcome == STATE_STEP_OUTCOME_SKIPPED)
+        if (part_of (phase) == part && filter (&phase->steps[slot]))
           append_step (self, list, i, slot);
       }
+  return g_string_free (g_steal_pointer (&list), FALSE);
 }
 
+static void
+append_part (StateTransition *self, GString *message, Part part, const char *what)
+{
+  g_autofree char *list = list_steps (self, part, state_phase_is_failure);
+
+  if (*list == '\0' && part == PART_RESUME)
+    {
+      g_free (list);
+      list = list_steps (self, part, is_skipped);
+    }
+  if (*list != '\0')
+    g_string_append_printf (message, "%s%s: {%s}", message->len > 0 ? "; " : "", what, list);
+}
+
+static const char *
+word_of_end (StateTransition *self)
+{
+  if (self->run->timed_out)
+    return "timed out";
+  return self->run->cancelled ? "cancelled" : "failed";
+}
+
+static int
+code_of_end (StateTransition *self, GQuark *domain)
+{
+  gboolean cancelled = self->run->cancelled && !self->run->timed_out;
+
+  *domain = cancelled ? G_IO_ERROR : STATE_ERROR;
+  if (cancelled)
+    return G_IO_ERROR_CANCELLED;
+  return self->run->timed_out ? STATE_ERROR_TIMED_OUT : STATE_ERROR_TRANSITION_FAILED;
+}
+
+/* The first causes; where there are none, what was skipped because of units that
+ * were left alone. Then what went wrong with undoing it. */
 GError *
 state_transition_failure (StateTransition *self)
 {
   const char *operation = state_operation_to_string (self->operation);
-  g_autoptr (GString) list = g_string_new (NULL);
+  g_autofree char *end = g_strdup_printf ("%s %s", operation, word_of_end (self));
+  g_autofree char *skipped = list_steps (self, PART_OPERATION, is_skipped);
+  g_autoptr (GString) message = g_string_new (NULL);
+  GQuark domain;
+  int code = code_of_end (self, &domain);
 
-  append_failures (self, list, TRUE);
-  if (list->len == 0 && !self->run->cancelled)
-    append_failures (self, list, FALSE);
-  if (!self->run->cancelled)
-    return g_error_new (STATE_ERROR, STATE_ERROR_TRANSITION_FAILED, "%s failed: {%s}", operation,
-                        list->str);
-  if (list->len == 0)
-    return g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED, "%s cancelled", operation);
-  return g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED, "%s cancelled: {%s}", operation, list->str);
+  append_part (self, message, PART_OPERATION, end);
+  if (message->len == 0 && *skipped != '\0' && !self->run->cancelled)
+    g_string_append_printf (message, "%s: {%s}", end, skipped);
+  else if (message->len == 0 && !self->run->main_succeeded)
+    g_string_append (message, end);
+  append_part (self, message, PART_ROLL_BACK, "roll-back failed");
+  append_part (self, message, PART_RESUME, "resume failed");
+  return g_error_new_literal (domain, code, message->len > 0 ? message->str : end);
 }
 
 /* Explaining */

@@ -84,6 +84,7 @@ state_transition_finalize (GObject *object)
   g_weak_ref_clear (&self->units);
   g_clear_pointer (&self->home, state_dispatcher_unref);
   g_clear_object (&self->removal);
+  g_clear_pointer (&self->subset, g_ptr_array_unref);
   g_clear_object (&self->snapshot);
   g_clear_object (&self->own_units);
   g_clear_object (&self->task);
@@ -373,6 +374,12 @@ state_transition_new (StateUnits *units, StateOperation operation)
   return state_transition_make (units, operation);
 }
 
+static gboolean
+can_be_set (StateTransition *self)
+{
+  return g_atomic_int_get (&self->used) == FALSE;
+}
+
 /**
  * state_transition_set_snapshot:
  * @self: a transition
@@ -389,10 +396,104 @@ state_transition_set_snapshot (StateTransition *self, StateSnapshot *snapshot)
   g_return_if_fail (STATE_IS_TRANSITION (self));
   g_return_if_fail (snapshot == NULL || STATE_IS_SNAPSHOT (snapshot));
   state_return_if_not_here (self->home);
-  g_return_if_fail (g_atomic_int_get (&self->used) == FALSE);
+  g_return_if_fail (can_be_set (self));
   g_return_if_fail (self->operation == STATE_OPERATION_RESTORE);
 
   g_set_object (&self->snapshot, snapshot);
+}
+
+/**
+ * state_transition_set_handles:
+ * @self: a transition
+ * @handles: (array length=n) (transfer none) (nullable): handles of units of the set
+ * @n: how many; 0 = none
+ *
+ * Sets which units the operation is over, before it runs; without it, all. A start
+ * takes the units along that these require, a stop those that require these, the
+ * others just these. Elements that are %NULL do not count.
+ *
+ * Since: 1.0
+ */
+void
+state_transition_set_handles (StateTransition *self, StateUnitHandle **handles, gsize n)
+{
+  g_return_if_fail (STATE_IS_TRANSITION (self));
+  g_return_if_fail (handles != NULL || n == 0);
+  state_return_if_not_here (self->home);
+  g_return_if_fail (can_be_set (self));
+
+  g_clear_pointer (&self->subset, g_ptr_array_unref);
+  self->subset = g_ptr_array_new_with_free_func (g_object_unref);
+  for (gsize i = 0; i < n; i++)
+    if (handles[i] != NULL)
+      g_ptr_array_add (self->subset, g_object_ref (handles[i]));
+}
+
+/**
+ * state_transition_set_failure_policy:
+ * @self: a transition
+ * @policy: what to do when a unit fails
+ *
+ * Sets the policy of this transition, before it runs, in place of
+ * #StateUnits:failure-policy. A stop goes on past failures, unless
+ * %STATE_FAILURE_POLICY_ROLL_BACK is set here: then nothing is stopped beneath a
+ * unit that may still run, and what had been stopped is started again.
+ *
+ * Since: 1.0
+ */
+void
+state_transition_set_failure_policy (StateTransition *self, StateFailurePolicy policy)
+{
+  g_return_if_fail (STATE_IS_TRANSITION (self));
+  g_return_if_fail (policy <= STATE_FAILURE_POLICY_KEEP_GOING);
+  state_return_if_not_here (self->home);
+  g_return_if_fail (can_be_set (self));
+
+  self->policy = policy;
+  self->has_policy = TRUE;
+}
+
+/**
+ * state_transition_set_timeout:
+ * @self: a transition
+ * @ms: how long the whole of it may take from when it begins, in ms; 0 = as long as
+ *   it wants
+ *
+ * Sets a time after which the transition is abandoned, before it runs. See
+ * state_transition_abandon(): it then ends as %STATE_ERROR_TIMED_OUT.
+ *
+ * Since: 1.0
+ */
+void
+state_transition_set_timeout (StateTransition *self, guint ms)
+{
+  g_return_if_fail (STATE_IS_TRANSITION (self));
+  state_return_if_not_here (self->home);
+  g_return_if_fail (can_be_set (self));
+
+  self->timeout = ms;
+}
+
+/**
+ * state_transition_set_resume:
+ * @self: a transition
+ * @resume: whether to stop and start again what is in the way
+ *
+ * Sets, before it runs, that units that run and are in the way are stopped first,
+ * with those that require them, and that exactly those are started again at the
+ * end, whatever came of it. With save it takes a snapshot of a running set; with
+ * start or stop it restarts; with restore it goes back to a snapshot.
+ *
+ * Since: 1.0
+ */
+void
+state_transition_set_resume (StateTransition *self, gboolean resume)
+{
+  g_return_if_fail (STATE_IS_TRANSITION (self));
+  state_return_if_not_here (self->home);
+  g_return_if_fail (can_be_set (self));
+
+  self->resume = resume;
 }
 
 /**
@@ -445,6 +546,8 @@ state_transition_run_async (StateTransition *self,
  *
  * Errors: %STATE_ERROR_TRANSITION_FAILED when some unit is not where it should
  * be; %G_IO_ERROR_CANCELLED when that is so and the transition was cancelled;
+ * %STATE_ERROR_TIMED_OUT when its own time was over;
+ * %STATE_ERROR_FOREIGN_HANDLE for a handle that is not of the set;
  * %STATE_ERROR_WRONG_STATE, or for restore %STATE_ERROR_UNKNOWN_UNIT,
  * %STATE_ERROR_DUPLICATE_UNIT, %STATE_ERROR_VERSION or (without a snapshot)
  * %STATE_ERROR_NO_SAVED_STATE, when it was refused and nothing was touched; %G_IO_ERROR_NOT_INITIALIZED without a set;

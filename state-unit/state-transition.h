@@ -14,7 +14,15 @@ STATE_AVAILABLE_IN_ALL
 StateTransition *state_transition_new (StateUnits *units, StateOperation operation);
 
 STATE_AVAILABLE_IN_ALL
+void state_transition_set_handles (StateTransition *self, StateUnitHandle **handles, gsize n);
+STATE_AVAILABLE_IN_ALL
 void state_transition_set_snapshot (StateTransition *self, StateSnapshot *snapshot);
+STATE_AVAILABLE_IN_ALL
+void state_transition_set_failure_policy (StateTransition *self, StateFailurePolicy policy);
+STATE_AVAILABLE_IN_ALL
+void state_transition_set_timeout (StateTransition *self, guint ms);
+STATE_AVAILABLE_IN_ALL
+void state_transition_set_resume (StateTransition *self, gboolean resume);
 
 STATE_AVAILABLE_IN_ALL
 void state_transition_run_async (StateTransition *self,
@@ -26,6 +34,8 @@ gboolean state_transition_run_finish (StateTransition *self, GAsyncResult *resul
 
 STATE_AVAILABLE_IN_ALL
 void state_transition_cancel (StateTransition *self);
+STATE_AVAILABLE_IN_ALL
+void state_transition_abandon (StateTransition *self);
 
 STATE_AVAILABLE_IN_ALL
 StateUnits *state_transition_get_units (StateTransition *self);

@@ -63,6 +63,7 @@ struct _StateUnitBuilder
   GMainContext *context;
   GPtrArray *aliases;
   GObject *owner;
+  guint *timeouts; /* nullable: by operation, in ms; G_MAXUINT: the set's */
   gboolean has_version;
   guint version;
   guint oldest_version;
@@ -89,6 +90,7 @@ state_unit_builder_finalize (GObject *object)
   g_clear_pointer (&self->context, g_main_context_unref);
   g_ptr_array_unref (self->aliases);
   g_clear_object (&self->owner);
+  g_free (self->timeouts);
   G_OBJECT_CLASS (state_unit_builder_parent_class)->finalize (object);
 }
 
@@ -249,6 +251,38 @@ state_unit_builder_set_main_context (StateUnitBuilder *self, GMainContext *conte
 
   g_clear_pointer (&self->context, g_main_context_unref);
   self->context = context != NULL ? g_main_context_ref (context) : NULL;
+  return self;
+}
+
+/**
+ * state_unit_builder_set_timeout:
+ * @self: a builder
+ * @operation: an operation
+ * @ms: how long the unit may take for it, in ms; 0 = as long as it wants
+ *
+ * Sets the time that the unit has for an operation, from when it is asked, in place
+ * of #StateUnits:default-timeout. A request that is not answered by then fails with
+ * %STATE_ERROR_TIMED_OUT, and the unit is %STATE_UNIT_STATE_UNCERTAIN until it
+ * answers.
+ *
+ * Returns: (transfer none): @self
+ *
+ * Since: 1.0
+ */
+StateUnitBuilder *
+state_unit_builder_set_timeout (StateUnitBuilder *self, StateOperation operation, guint ms)
+{
+  g_return_val_if_fail (STATE_IS_UNIT_BUILDER (self), NULL);
+  g_return_val_if_fail (operation <= STATE_OPERATION_POST_RESTORE, self);
+  state_return_val_if_not_here (get_home (self), self);
+
+  if (self->timeouts == NULL)
+    {
+      self->timeouts = g_new (guint, STATE_OPERATION_INSPECT);
+      for (guint i = 0; i < STATE_OPERATION_INSPECT; i++)
+        self->timeouts[i] = G_MAXUINT;
+    }
+  self->timeouts[operation] = MIN (ms, G_MAXUINT - 1);
   return self;
 }
 
@@ -501,6 +535,7 @@ make_handle (StateUnitBuilder *self, StateUnit *unit, StateThread *thread)
   handle->name = g_steal_pointer (&self->name);
   handle->unit = unit != NULL ? g_object_ref (unit) : NULL;
   handle->thread = thread;
+  handle->timeouts = g_steal_pointer (&self->timeouts);
   if (self->aliases->len > 0)
     {
       g_ptr_array_add (self->aliases, NULL);

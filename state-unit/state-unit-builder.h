@@ -30,6 +30,9 @@ StateUnitBuilder *
 state_unit_builder_set_main_context (StateUnitBuilder *self, GMainContext *context);
 STATE_AVAILABLE_IN_ALL
 StateUnitBuilder *
+state_unit_builder_set_timeout (StateUnitBuilder *self, StateOperation operation, guint ms);
+STATE_AVAILABLE_IN_ALL
+StateUnitBuilder *
 state_unit_builder_set_state_version (StateUnitBuilder *self, guint version, guint oldest);
 STATE_AVAILABLE_IN_ALL
 StateUnitBuilder *state_unit_builder_add_alias (StateUnitBuilder *self, const char *old_name);

@@ -31,9 +31,17 @@ struct _StateUnitHandle
   gboolean error_changed;    /* since the state was last told */
   StateLifetime *lifetime;   /* nullable */
   StateThread *thread;       /* nullable; its own */
+  guint *timeouts;           /* nullable: by operation, in ms; G_MAXUINT: the set's */
+  gint64 deadline;           /* of a stop that stood; 0: none */
 };
 
 GMainContext *state_unit_handle_get_context (StateUnitHandle *self);
+guint state_unit_handle_get_timeout (StateUnitHandle *self, StateOperation operation);
+StateRequest *state_unit_handle_make_request (StateUnitHandle *self,
+                                              StateOperation operation,
+                                              GVariant *state,
+                                              guint state_version,
+                                              gint64 deadline);
 void state_unit_handle_take_error (StateUnitHandle *self, GError *error);
 void state_unit_handle_notify_state (StateUnitHandle *self);
 void state_unit_handle_leave (StateUnitHandle *self, StateUnitState last_state);

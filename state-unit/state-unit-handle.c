@@ -5,6 +5,7 @@
 #include "state-error.h"
 #include "state-lifetime-private.h"
 #include "state-queue-private.h"
+#include "state-request-private.h"
 #include "state-task-private.h"
 #include "state-thread-private.h"
 #include "state-transition-private.h"
@@ -63,6 +64,7 @@ state_unit_handle_finalize (GObject *object)
   g_clear_pointer (&self->dispatcher, state_dispatcher_unref);
   g_clear_error (&self->error);
   g_strfreev (self->aliases);
+  g_free (self->timeouts);
   g_free (self->name);
   G_OBJECT_CLASS (state_unit_handle_parent_class)->finalize (object);
 }
@@ -232,6 +234,38 @@ GMainContext *
 state_unit_handle_get_context (StateUnitHandle *self)
 {
   return state_dispatcher_get_context (self->dispatcher != NULL ? self->dispatcher : self->home);
+}
+
+/* How long the unit may take, in ms; 0: as long as it wants. */
+guint
+state_unit_handle_get_timeout (StateUnitHandle *self, StateOperation operation)
+{
+  if (self->timeouts != NULL && self->timeouts[operation] != G_MAXUINT)
+    return self->timeouts[operation];
+  return self->units != NULL ? self->units->default_timeout : 0;
+}
+
+/* A request of the set's, other than to inspect. */
+StateRequest *
+state_unit_handle_make_request (StateUnitHandle *self,
+                                StateOperation operation,
+                                GVariant *state,
+                                guint state_version,
+                                gint64 deadline)
+{
+  return state_request_new (&(StateRequestParameters){
+      .operation = operation,
+      .unit = self->unit,
+      .handle = self,
+      .context = state_unit_handle_get_context (self),
+      .home = self->home,
+      .state = state,
+      .state_version = state_version,
+      .deadline = deadline,
+      .answered = state_units_answer_arrives,
+      .progressed = state_units_progress_arrives,
+      .extended = state_units_extension_arrives,
+  });
 }
 
 /* Heard of with the state that it belongs to. */

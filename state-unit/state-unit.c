@@ -425,3 +425,109 @@ state_unit_ended (StateUnit *self, const GError *error)
   if (handle != NULL)
     state_unit_handle_post_event (handle, STATE_EVENT_ENDED, error);
 }
+/**
+ * StateUnitInterface::start:
+ * @self: a unit
+ * @request: the request to answer
+ *
+ * Begins to run. Asked when stopped. On failure the unit is stopped; one that
+ * cannot promise that leaves the request without an answer. The default
+ * completes at once.
+ *
+ * Since: 1.0
+ */
+
+/**
+ * StateUnitInterface::stop:
+ * @self: a unit
+ * @request: the request to answer
+ *
+ * Ceases to run. Asked when it runs, or may run. On failure it may still run.
+ * The default completes at once.
+ *
+ * Since: 1.0
+ */
+
+/**
+ * StateUnitInterface::reset:
+ * @self: a unit
+ * @request: the request to answer
+ *
+ * Returns to the initial contents. Asked when stopped. On failure it is
+ * stopped, its contents undefined. The default completes at once.
+ *
+ * Since: 1.0
+ */
+
+/**
+ * StateUnitInterface::save:
+ * @self: a unit
+ * @request: the request to answer
+ *
+ * Hands out the contents with state_request_complete_with_state(), changing
+ * nothing that can be observed. Asked when stopped. On failure it is stopped
+ * and unchanged. The default completes with no state.
+ *
+ * Since: 1.0
+ */
+
+/**
+ * StateUnitInterface::restore:
+ * @self: a unit
+ * @request: the request to answer
+ *
+ * Takes on the contents of state_request_get_state(). Asked when stopped. On
+ * failure it is stopped, its contents undefined. The default fails with
+ * %STATE_ERROR_NO_SAVED_STATE.
+ *
+ * Since: 1.0
+ */
+
+/**
+ * StateUnitInterface::post_restore:
+ * @self: a unit
+ * @request: the request to answer
+ *
+ * Finishes restoring, now that all units have been restored. Asked when
+ * stopped, also of a unit for which there was no state. On failure it is
+ * stopped, its contents undefined. The default completes at once.
+ *
+ * Since: 1.0
+ */
+
+/**
+ * StateUnitInterface::inspect:
+ * @self: a unit
+ * @request: the request to answer
+ *
+ * Answers with a tree of type `a{sv}`. Asked at any time, also while another
+ * request is with the unit. When state_request_get_inspect_value() is not
+ * %NULL, first changes the value at the path. The default answers with the
+ * readable properties of the unit's own classes that a #GVariant can hold.
+ *
+ * Since: 1.0
+ */
+
+/**
+ * StateUnitInterface::handle_request:
+ * @self: a unit
+ * @request: the request to answer
+ *
+ * Takes any request. The default calls the function of the request's
+ * operation; a unit that wants the raw requests implements this one alone.
+ *
+ * Since: 1.0
+ */
+
+/**
+ * StateUnitInterface::get_state_version:
+ * @self: a unit
+ * @oldest: (out): the oldest version that the unit can restore
+ *
+ * Tells the version of the unit's saved state. Read once, when the unit is
+ * added to a set, in the set's context. The default is 0 for both.
+ *
+ * Returns: the version of the state that the unit saves
+ *
+ * Since: 1.0
+ */

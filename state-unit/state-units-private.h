@@ -28,6 +28,12 @@ struct _StateUnits
   StateTransition *last;
   StateOperationFlags told_allowed; /* last told by notify */
   gboolean running;
+
+  StateFailurePolicy failure_policy;
+  guint default_timeout; /* ms */
+  guint max_concurrency;
+  guint slow_time;     /* ms */
+  GPtrArray *standing; /* handles of units to which a stop was put that stood */
 };
 
 StateGraph *state_units_get_graph (StateUnits *self);
@@ -51,6 +57,7 @@ void state_units_enqueue (StateUnits *self, StateTransition *transition);
 void state_units_tell (StateUnits *self);
 void state_units_answer_arrives (StateRequest *request);
 void state_units_progress_arrives (StateRequest *request);
+void state_units_extension_arrives (StateRequest *request);
 void state_units_handle_event (StateUnits *self,
                                StateUnitHandle *handle,
                                StateEvent event,
@@ -62,6 +69,8 @@ void state_units_emit_state_changed (StateUnits *self,
                                      StateUnitState old_state,
                                      StateUnitState new_state);
 void state_units_emit_started (StateUnits *self, StateTransition *transition);
+void
+state_units_emit_slow (StateUnits *self, StateTransition *transition, StateTransitionStep *step);
 void state_units_emit_finished (StateUnits *self, StateTransition *transition);
 void state_units_set_running (StateUnits *self, gboolean running);
 void state_units_notify_transitions (StateUnits *self);

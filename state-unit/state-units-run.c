@@ -65,19 +65,36 @@ state_units_tell (StateUnits *self)
 
 /* Answers */
 
-/* A late answer settles a unit that was given up on. */
+static guint32
+current_slot (StateUnits *self, StateUnitHandle *handle)
+{
+  return self->current != NULL ? state_run_slot_of (self->current->run, handle->node)
+                               : STATE_SLOT_NONE;
+}
+
+static void put_standing_stop (StateUnits *self, StateUnitHandle *handle);
+
+/* A late answer settles a unit that was given up on; so does that to a stop which
+ * stood until then. */
 static void
 take_late_answer (StateUnits *self, StateUnitHandle *handle, StateRequest *request)
 {
-  guint32 slot = self->current != NULL ? state_run_slot_of (self->current->run, handle->node)
-                                       : STATE_SLOT_NONE;
+  StateNode *node = &self->graph->nodes[handle->node];
+  StateStepOutcome outcome = state_request_get_outcome (request);
   const GError *error = state_request_get_error (request);
+  guint32 slot = current_slot (self, handle);
 
   if (error != NULL)
     state_unit_handle_take_error (handle, g_error_copy (error));
-  state_rules_settle_late (self->graph, handle->node, state_request_get_outcome (request));
+  if (node->state == STATE_UNIT_STATE_UNCERTAIN)
+    state_rules_settle_late (self->graph, handle->node, outcome);
+  else
+    state_rules_settle (self->graph, handle->node, STATE_OPERATION_STOP, outcome);
+  node->standing = FALSE;
   if (slot != STATE_SLOT_NONE)
     state_run_answer_late (self->current->run, slot, now ());
+  if (node->stands)
+    put_standing_stop (self, handle);
 }
 
 /* In the set's context. Ignored if the unit has left since. */
@@ -89,7 +106,8 @@ take_answer (StateUnits *self, StateUnitHandle *handle, StateRequest *request)
   guint32 slot;
 
   handle->request = NULL;
-  if (self->graph->nodes[handle->node].state == STATE_UNIT_STATE_UNCERTAIN)
+  if (self->graph->nodes[handle->node].state == STATE_UNIT_STATE_UNCERTAIN ||
+      self->graph->nodes[handle->node].standing)
     {
       take_late_answer (self, handle, request);
       return;
@@ -134,6 +152,23 @@ state_units_progress_arrives (StateRequest *request)
     }
 }
 
+void
+state_units_extension_arrives (StateRequest *request)
+{
+  StateUnitHandle *handle = state_request_get_handle (request);
+  StateUnits *self = handle->units;
+  gint64 deadline = state_request_get_deadline (request);
+  guint32 slot;
+
+  if (self == NULL || handle->request != request)
+    return;
+  if (self->graph->nodes[handle->node].standing)
+    handle->deadline = MAX (handle->deadline, deadline);
+  slot = current_slot (self, handle);
+  if (slot != STATE_SLOT_NONE)
+    state_run_extend (self->current->run, slot, deadline);
+}
+
 /* Asking */
 
 /* A point of order, at which there is nobody to ask. */
@@ -141,6 +176,23 @@ static gboolean
 is_nobody (StateUnitHandle *handle)
 {
   return handle->unit == NULL;
+}
+
+/* In the unit's context, with the request that the handle knows of. */
+static void
+call (StateUnits *self, StateUnitHandle *handle, StateRequest *request)
+{
+  /* Whoever was told of the new state may have taken the unit out. */
+  if (handle->request != request)
+    state_request_overrule (request, g_error_new_literal (STATE_ERROR, STATE_ERROR_REMOVED,
+                                                          "the unit left the set"));
+  else if (handle->dispatcher != NULL)
+    state_request_post_call (request, handle->dispatcher);
+  else if (state_request_call (request) && handle->request == request)
+    {
+      take_answer (self, handle, request);
+      state_units_tell (self);
+    }
 }
 
 static void
@@ -163,17 +215,133 @@ ask (StateUnits *self, guint32 slot)
   handle->request = request;
   state_units_tell (self);
 
-  /* Whoever was told may have taken the unit out. */
-  if (handle->request != request)
-    state_request_overrule (request, g_error_new_literal (STATE_ERROR, STATE_ERROR_REMOVED,
-                                                          "the unit left the set"));
-  else if (handle->dispatcher != NULL)
-    state_request_post_call (request, handle->dispatcher);
-  else if (state_request_call (request) && handle->request == request)
+  call (self, handle, request);
+}
+
+/* A stop or a roll-back had no time left to wait for a late answer. It is put to the
+ * unit once this has come, unless the unit does not run then, or is being stopped
+ * anyway. */
+static void
+put_standing_stop (StateUnits *self, StateUnitHandle *handle)
+{
+  StateNode *node = &self->graph->nodes[handle->node];
+  guint32 slot = current_slot (self, handle);
+  guint timeout = state_unit_handle_get_timeout (handle, STATE_OPERATION_STOP);
+  g_autoptr (StateRequest) request = NULL;
+
+  node->stands = FALSE;
+  if (!state_rules_may_run (node) ||
+      (slot != STATE_SLOT_NONE && state_run_is_to_stop (self->current->run, slot)))
+    return;
+  handle->deadline = timeout != 0 ? now () + timeout * (gint64) 1000 : 0;
+  node->standing = TRUE;
+  state_graph_set_state (self->graph, handle->node, STATE_UNIT_STATE_STOPPING, FALSE,
+                         node->undefined);
+  request =
+      state_unit_handle_make_request (handle, STATE_OPERATION_STOP, NULL, 0, handle->deadline);
+  handle->request = request;
+  if (handle->deadline != 0)
+    g_ptr_array_add (self->standing, g_object_ref (handle));
+  state_units_tell (self);
+  call (self, handle, request);
+}
+
+/* Deadlines */
+
+static gboolean
+is_standing (StateUnits *self, StateUnitHandle *handle)
+{
+  return handle->units == self && self->graph->nodes[handle->node].standing &&
+         handle->deadline != 0;
+}
+
+/* Gives up on stops that stood and are not answered in time either. */
+static void
+expire_standing (StateUnits *self)
+{
+  for (guint i = self->standing->len; i > 0; i--)
     {
-      take_answer (self, handle, request);
+      g_autoptr (StateUnitHandle) handle = g_object_ref (g_ptr_array_index (self->standing, i - 1));
+
+      if (is_standing (self, handle) && handle->deadline > now ())
+        continue;
+      g_ptr_array_remove_index_fast (self->standing, i - 1);
+      if (!is_standing (self, handle))
+        continue;
+      self->graph->nodes[handle->node].standing = FALSE;
+      state_rules_give_up (self->graph, handle->node, STATE_OPERATION_STOP);
       state_units_tell (self);
+      if (handle->request != NULL)
+        {
+          g_autoptr (StateRequest) request = g_object_ref (handle->request);
+
+          state_request_cancel (request);
+        }
     }
+}
+
+/* Their requests are cancelled, though nobody waits for the answer. */
+static void
+cancel_expired (StateUnits *self, StateTransition *transition)
+{
+  g_autoptr (GPtrArray) requests = g_ptr_array_new_with_free_func (g_object_unref);
+  guint32 slot;
+
+  while (state_run_next_expired (transition->run, &slot))
+    {
+      StateUnitHandle *handle = g_ptr_array_index (transition->handles, slot);
+
+      if (handle->request != NULL)
+        g_ptr_array_add (requests, g_object_ref (handle->request));
+    }
+  state_units_tell (self);
+  for (guint i = 0; i < requests->len; i++)
+    state_request_cancel (g_ptr_array_index (requests, i));
+}
+
+static void
+expire (StateUnits *self)
+{
+  StateTransition *transition = self->current;
+
+  if (self->standing->len > 0)
+    expire_standing (self);
+  if (transition == NULL)
+    return;
+  if (transition->deadline != 0 && transition->deadline <= now ())
+    {
+      transition->run->timed_out = !transition->run->done;
+      state_run_abandon (transition->run, now ());
+    }
+  else
+    state_run_expire (transition->run, now ());
+  if (transition->slow_time != 0 && transition->slow_time <= now ())
+    state_transition_tell_slow (transition, self);
+  if (transition->run->expired->len > 0)
+    cancel_expired (self, transition);
+}
+
+static gint64
+earlier (gint64 one, gint64 other)
+{
+  return one == 0 || (other != 0 && other < one) ? other : one;
+}
+
+static gint64
+next_deadline (StateUnits *self)
+{
+  gint64 deadline = 0;
+
+  for (guint i = 0; i < self->standing->len; i++)
+    deadline =
+        earlier (deadline, ((StateUnitHandle *) g_ptr_array_index (self->standing, i))->deadline);
+  if (self->current != NULL)
+    {
+      deadline = earlier (deadline, self->current->deadline);
+      deadline = earlier (deadline, self->current->slow_time);
+      deadline = earlier (deadline, state_run_get_deadline (self->current->run));
+    }
+  return deadline;
 }
 
 /* Transitions */
@@ -181,7 +349,7 @@ ask (StateUnits *self, guint32 slot)
 static void
 begin (StateUnits *self, StateTransition *transition)
 {
-  state_transition_prepare (transition, self);
+  state_transition_begin (transition, self);
   self->current = g_object_ref (transition);
   g_set_object (&self->last, transition);
   state_units_notify_transitions (self);
@@ -193,8 +361,8 @@ static void
 update_running (StateUnits *self, StateTransition *transition)
 {
   gboolean may_run = state_rules_any_may_run (self->graph);
-  gboolean whole =
-      transition->removal == NULL && !transition->leave_rest && transition->error == NULL;
+  gboolean whole = transition->removal == NULL && transition->subset == NULL &&
+                   !transition->leave_rest && transition->error == NULL;
 
   if (whole && transition->operation == STATE_OPERATION_START)
     state_units_set_running (self, transition->run->succeeded || may_run);
@@ -234,7 +402,9 @@ advance (StateUnits *self)
       return TRUE;
     }
 
-  state_transition_heed_cancellation (transition);
+  state_transition_heed (transition);
+  if (transition->run->expired->len > 0)
+    cancel_expired (self, transition);
   if (self->current != transition)
     return TRUE;
   if (state_run_next (transition->run, now (), &slot))
@@ -258,8 +428,7 @@ state_units_pump (gpointer units)
   g_autoptr (StateUnits) self = g_object_ref (STATE_UNITS (units));
   gint64 end_of_slice = now () + SLICE;
 
-  if (self->current != NULL)
-    state_run_expire (self->current->run, now ());
+  expire (self);
   state_units_tell (self);
   while (advance (self))
     if (now () >= end_of_slice)
@@ -268,12 +437,8 @@ state_units_pump (gpointer units)
         break;
       }
   if (self->current != NULL)
-    {
-      state_dispatcher_set_deadline (self->dispatcher, self->current->run->cancelled
-                                                           ? self->current->run->give_up_time
-                                                           : 0);
-      state_transition_tell (self->current);
-    }
+    state_transition_tell (self->current);
+  state_dispatcher_set_deadline (self->dispatcher, next_deadline (self));
 }
 
 void

@@ -55,12 +55,18 @@
 typedef enum
 {
   PROP_RUNNING = 1,
+  PROP_FAILURE_POLICY,
+  PROP_DEFAULT_TIMEOUT,
+  PROP_MAX_CONCURRENCY,
+  PROP_SLOW_TIME,
   PROP_CURRENT_TRANSITION,
   PROP_LAST_TRANSITION,
   PROP_ALLOWED_OPERATIONS,
   PROP_ITEM_TYPE,
   PROP_N_ITEMS
 } StateUnitsProps;
+
+#define DEFAULT_SLOW_TIME 10000 /* ms */
 
 static GParamSpec *properties[PROP_N_ITEMS + 1];
 
@@ -69,6 +75,7 @@ enum
   SIGNAL_UNIT_STATE_CHANGED,
   SIGNAL_TRANSITION_STARTED,
   SIGNAL_TRANSITION_FINISHED,
+  SIGNAL_TRANSITION_SLOW,
   N_SIGNALS
 };
 
@@ -117,6 +124,7 @@ state_units_finalize (GObject *object)
   g_hash_table_unref (self->names);
   g_hash_table_unref (self->dispatchers);
   g_array_unref (self->gone);
+  g_ptr_array_unref (self->standing);
   G_OBJECT_CLASS (state_units_parent_class)->finalize (object);
 }
 
@@ -129,6 +137,18 @@ state_units_get_property (GObject *object, guint id, GValue *value, GParamSpec *
     {
     case PROP_RUNNING:
       g_value_set_boolean (value, state_units_is_running (self));
+      break;
+    case PROP_FAILURE_POLICY:
+      g_value_set_enum (value, state_units_get_failure_policy (self));
+      break;
+    case PROP_DEFAULT_TIMEOUT:
+      g_value_set_uint (value, state_units_get_default_timeout (self));
+      break;
+    case PROP_MAX_CONCURRENCY:
+      g_value_set_uint (value, state_units_get_max_concurrency (self));
+      break;
+    case PROP_SLOW_TIME:
+      g_value_set_uint (value, state_units_get_slow_time (self));
       break;
     case PROP_CURRENT_TRANSITION:
       g_value_set_object (value, state_units_get_current_transition (self));
@@ -148,6 +168,86 @@ state_units_get_property (GObject *object, guint id, GValue *value, GParamSpec *
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
+}
+
+static void
+state_units_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  StateUnits *self = STATE_UNITS (object);
+
+  switch ((StateUnitsProps) id)
+    {
+    case PROP_FAILURE_POLICY:
+      state_units_set_failure_policy (self, g_value_get_enum (value));
+      break;
+    case PROP_DEFAULT_TIMEOUT:
+      state_units_set_default_timeout (self, g_value_get_uint (value));
+      break;
+    case PROP_MAX_CONCURRENCY:
+      state_units_set_max_concurrency (self, g_value_get_uint (value));
+      break;
+    case PROP_SLOW_TIME:
+      state_units_set_slow_time (self, g_value_get_uint (value));
+      break;
+    case PROP_RUNNING:
+    case PROP_CURRENT_TRANSITION:
+    case PROP_LAST_TRANSITION:
+    case PROP_ALLOWED_OPERATIONS:
+    case PROP_ITEM_TYPE:
+    case PROP_N_ITEMS:
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+install_settings (GParamFlags flags)
+{
+  /**
+   * StateUnits:failure-policy:
+   *
+   * What an operation does when a unit fails, unless its transition has a policy
+   * of its own. A stop goes on past failures all the same.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_FAILURE_POLICY] =
+      g_param_spec_enum ("failure-policy", NULL, NULL, STATE_TYPE_FAILURE_POLICY,
+                         STATE_FAILURE_POLICY_SKIP_DEPENDENTS, flags);
+
+  /**
+   * StateUnits:default-timeout:
+   *
+   * How long a unit may take to answer a request, in ms, from when it is asked;
+   * 0 = as long as it wants. state_unit_builder_set_timeout() sets another time
+   * for one unit.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_DEFAULT_TIMEOUT] =
+      g_param_spec_uint ("default-timeout", NULL, NULL, 0, G_MAXUINT, 0, flags);
+
+  /**
+   * StateUnits:max-concurrency:
+   *
+   * How many units may have a request at once; 0 = no limit. Places go first to
+   * units on the longest way to the end, by the times that they took last.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_CONCURRENCY] =
+      g_param_spec_uint ("max-concurrency", NULL, NULL, 0, G_MAXUINT, 0, flags);
+
+  /**
+   * StateUnits:slow-time:
+   *
+   * How long a unit may be at work before #StateUnits::transition-slow tells of
+   * it, and then again and again, in ms; 0 = for ever.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_SLOW_TIME] =
+      g_param_spec_uint ("slow-time", NULL, NULL, 0, G_MAXUINT, DEFAULT_SLOW_TIME, flags);
 }
 
 static void
@@ -215,6 +315,7 @@ install_properties (GObjectClass *object_class)
    */
   properties[PROP_N_ITEMS] = g_param_spec_uint ("n-items", NULL, NULL, 0, G_MAXUINT, 0, flags);
 
+  install_settings (flags | G_PARAM_READWRITE);
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 }
 
@@ -266,6 +367,25 @@ install_signals (GType type)
 }
 
 static void
+install_slow_signal (GType type)
+{
+  /**
+   * StateUnits::transition-slow:
+   * @self: the set
+   * @transition: the transition
+   * @step: the step of a unit that is waited for
+   *
+   * Emitted when a unit has been at work for #StateUnits:slow-time, and again each
+   * time that much time has gone by.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_TRANSITION_SLOW] =
+      g_signal_new ("transition-slow", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
+                    STATE_TYPE_TRANSITION, STATE_TYPE_TRANSITION_STEP);
+}
+
+static void
 state_units_class_init (StateUnitsClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
@@ -273,8 +393,10 @@ state_units_class_init (StateUnitsClass *klass)
   object_class->dispose = state_units_dispose;
   object_class->finalize = state_units_finalize;
   object_class->get_property = state_units_get_property;
+  object_class->set_property = state_units_set_property;
   install_properties (object_class);
   install_signals (G_TYPE_FROM_CLASS (klass));
+  install_slow_signal (G_TYPE_FROM_CLASS (klass));
 }
 
 static void
@@ -290,6 +412,8 @@ state_units_init (StateUnits *self)
   self->dispatchers = g_hash_table_new (NULL, NULL);
   self->gone = g_array_new (FALSE, FALSE, sizeof (guint32));
   g_queue_init (&self->queue);
+  self->slow_time = DEFAULT_SLOW_TIME;
+  self->standing = g_ptr_array_new_with_free_func (g_object_unref);
   self->told_allowed = state_rules_allowed_for_all (self->graph);
 }
 
@@ -354,6 +478,12 @@ void
 state_units_emit_finished (StateUnits *self, StateTransition *transition)
 {
   g_signal_emit (self, signals[SIGNAL_TRANSITION_FINISHED], 0, transition);
+}
+
+void
+state_units_emit_slow (StateUnits *self, StateTransition *transition, StateTransitionStep *step)
+{
+  g_signal_emit (self, signals[SIGNAL_TRANSITION_SLOW], 0, transition, step);
 }
 
 void
@@ -535,6 +665,171 @@ state_units_get_main_context (StateUnits *self)
   g_return_val_if_fail (STATE_IS_UNITS (self), NULL);
 
   return state_dispatcher_get_context (self->dispatcher);
+}
+
+/**
+ * state_units_get_failure_policy:
+ * @self: a set
+ *
+ * Gets #StateUnits:failure-policy.
+ *
+ * Returns: the policy
+ *
+ * Since: 1.0
+ */
+StateFailurePolicy
+state_units_get_failure_policy (StateUnits *self)
+{
+  g_return_val_if_fail (STATE_IS_UNITS (self), STATE_FAILURE_POLICY_SKIP_DEPENDENTS);
+  state_return_val_if_not_here (self->dispatcher, STATE_FAILURE_POLICY_SKIP_DEPENDENTS);
+
+  return self->failure_policy;
+}
+
+/**
+ * state_units_set_failure_policy:
+ * @self: a set
+ * @policy: what to do when a unit fails
+ *
+ * Sets #StateUnits:failure-policy. A transition that has begun goes on with what was set
+ * when it began.
+ *
+ * Since: 1.0
+ */
+void
+state_units_set_failure_policy (StateUnits *self, StateFailurePolicy policy)
+{
+  g_return_if_fail (STATE_IS_UNITS (self));
+  g_return_if_fail (policy <= STATE_FAILURE_POLICY_KEEP_GOING);
+  state_return_if_not_here (self->dispatcher);
+
+  if (self->failure_policy == policy)
+    return;
+  self->failure_policy = policy;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FAILURE_POLICY]);
+}
+
+/**
+ * state_units_get_default_timeout:
+ * @self: a set
+ *
+ * Gets #StateUnits:default-timeout.
+ *
+ * Returns: the time, in ms; 0: none
+ *
+ * Since: 1.0
+ */
+guint
+state_units_get_default_timeout (StateUnits *self)
+{
+  g_return_val_if_fail (STATE_IS_UNITS (self), 0);
+  state_return_val_if_not_here (self->dispatcher, 0);
+
+  return self->default_timeout;
+}
+
+/**
+ * state_units_set_default_timeout:
+ * @self: a set
+ * @ms: the time, in ms; 0 = none
+ *
+ * Sets #StateUnits:default-timeout. A transition that has begun goes on with what was set
+ * when it began.
+ *
+ * Since: 1.0
+ */
+void
+state_units_set_default_timeout (StateUnits *self, guint ms)
+{
+  g_return_if_fail (STATE_IS_UNITS (self));
+  state_return_if_not_here (self->dispatcher);
+
+  if (self->default_timeout == ms)
+    return;
+  self->default_timeout = ms;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_DEFAULT_TIMEOUT]);
+}
+
+/**
+ * state_units_get_max_concurrency:
+ * @self: a set
+ *
+ * Gets #StateUnits:max-concurrency.
+ *
+ * Returns: the number; 0: no limit
+ *
+ * Since: 1.0
+ */
+guint
+state_units_get_max_concurrency (StateUnits *self)
+{
+  g_return_val_if_fail (STATE_IS_UNITS (self), 0);
+  state_return_val_if_not_here (self->dispatcher, 0);
+
+  return self->max_concurrency;
+}
+
+/**
+ * state_units_set_max_concurrency:
+ * @self: a set
+ * @n: how many; 0 = no limit
+ *
+ * Sets #StateUnits:max-concurrency. A transition that has begun goes on with what was set
+ * when it began.
+ *
+ * Since: 1.0
+ */
+void
+state_units_set_max_concurrency (StateUnits *self, guint n)
+{
+  g_return_if_fail (STATE_IS_UNITS (self));
+  state_return_if_not_here (self->dispatcher);
+
+  if (self->max_concurrency == n)
+    return;
+  self->max_concurrency = n;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_CONCURRENCY]);
+}
+
+/**
+ * state_units_get_slow_time:
+ * @self: a set
+ *
+ * Gets #StateUnits:slow-time.
+ *
+ * Returns: the time, in ms; 0: never
+ *
+ * Since: 1.0
+ */
+guint
+state_units_get_slow_time (StateUnits *self)
+{
+  g_return_val_if_fail (STATE_IS_UNITS (self), 0);
+  state_return_val_if_not_here (self->dispatcher, 0);
+
+  return self->slow_time;
+}
+
+/**
+ * state_units_set_slow_time:
+ * @self: a set
+ * @ms: the time, in ms; 0 = never
+ *
+ * Sets #StateUnits:slow-time. A transition that has begun goes on with what was set
+ * when it began.
+ *
+ * Since: 1.0
+ */
+void
+state_units_set_slow_time (StateUnits *self, guint ms)
+{
+  g_return_if_fail (STATE_IS_UNITS (self));
+  state_return_if_not_here (self->dispatcher);
+
+  if (self->slow_time == ms)
+    return;
+  self->slow_time = ms;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SLOW_TIME]);
 }
 
 /**

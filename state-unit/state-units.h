@@ -29,6 +29,22 @@ gboolean state_units_is_running (StateUnits *self);
 STATE_AVAILABLE_IN_ALL
 GMainContext *state_units_get_main_context (StateUnits *self);
 STATE_AVAILABLE_IN_ALL
+StateFailurePolicy state_units_get_failure_policy (StateUnits *self);
+STATE_AVAILABLE_IN_ALL
+void state_units_set_failure_policy (StateUnits *self, StateFailurePolicy policy);
+STATE_AVAILABLE_IN_ALL
+guint state_units_get_default_timeout (StateUnits *self);
+STATE_AVAILABLE_IN_ALL
+void state_units_set_default_timeout (StateUnits *self, guint ms);
+STATE_AVAILABLE_IN_ALL
+guint state_units_get_max_concurrency (StateUnits *self);
+STATE_AVAILABLE_IN_ALL
+void state_units_set_max_concurrency (StateUnits *self, guint n);
+STATE_AVAILABLE_IN_ALL
+guint state_units_get_slow_time (StateUnits *self);
+STATE_AVAILABLE_IN_ALL
+void state_units_set_slow_time (StateUnits *self, guint ms);
+STATE_AVAILABLE_IN_ALL
 StateTransition *state_units_get_current_transition (StateUnits *self);
 STATE_AVAILABLE_IN_ALL
 StateTransition *state_units_get_last_transition (StateUnits *self);

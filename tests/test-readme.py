@@ -23,7 +23,7 @@ for language, name in ("c", "hello.c"), ("python", "hello.py"):
 
 # Its table of packages lists those that are installed.
 script = (root / "scripts" / "install-dependencies").read_text()
-lists = re.findall(r"^(?:demo|test|ci)='(.*)'$", script, re.MULTILINE)
+lists = re.findall(r"^(?:demo|test|ci)='([^']*)'$", script, re.MULTILINE)
 installed = [package for words in lists for package in words.split()]
 section = readme.split("\n## Dependencies\n")[1].split("\n## ")[0]
 rows = re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)

@@ -22,7 +22,7 @@ listing = subprocess.run(
 ).stdout
 exported = {line.split()[0].split("@")[0] for line in listing.splitlines()}
 
-described = {"state_error_quark"}
+described = set()
 for element in ET.parse(gir).iter():
     described.add(element.get(C + "identifier"))
     described.add(element.get(GLIB + "get-type"))

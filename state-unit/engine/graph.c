@@ -18,6 +18,8 @@ state_graph_new (void)
 void
 state_graph_free (StateGraph *self)
 {
+  for (guint i = 0; i < G_N_ELEMENTS (self->durations); i++)
+    g_free (self->durations[i]);
   g_free (self->nodes);
   g_free (self->edges);
   g_array_unref (self->changes);
@@ -210,8 +212,12 @@ state_graph_compact (StateGraph *self)
   for (guint32 i = 0; i < self->n_nodes; i++)
     {
       numbers[i] = self->nodes[i].alive ? n : STATE_NODE_NONE;
-      if (self->nodes[i].alive)
-        self->nodes[n++] = self->nodes[i];
+      if (!self->nodes[i].alive)
+        continue;
+      for (guint o = 0; o < G_N_ELEMENTS (self->durations); o++)
+        if (self->durations[o] != NULL && i < self->n_durations)
+          self->durations[o][n] = self->durations[o][i];
+      self->nodes[n++] = self->nodes[i];
     }
   self->n_nodes = n;
 
@@ -244,6 +250,42 @@ state_graph_set_state (StateGraph *self,
   self->n_in_class[state_rules_class (it)]++;
   if (change.old_state != change.new_state)
     g_array_append_val (self->changes, change);
+}
+
+/* The durations of an operation are kept from the first one on. */
+static void
+reserve_durations (StateGraph *self, StateOperation operation)
+{
+  if (self->n_durations < self->n_nodes)
+    {
+      for (guint o = 0; o < G_N_ELEMENTS (self->durations); o++)
+        if (self->durations[o] != NULL)
+          {
+            self->durations[o] = g_renew (guint32, self->durations[o], self->n_allocated);
+            memset (self->durations[o] + self->n_durations, 0,
+                    (self->n_allocated - self->n_durations) * sizeof (guint32));
+          }
+      self->n_durations = self->n_allocated;
+    }
+  if (self->durations[operation] == NULL)
+    self->durations[operation] = g_new0 (guint32, self->n_durations);
+}
+
+void
+state_graph_set_duration (StateGraph *self, guint32 node, StateOperation operation, gint64 duration)
+{
+  if (self->durations[operation] == NULL || self->n_durations < self->n_nodes)
+    reserve_durations (self, operation);
+  self->durations[operation][node] = (guint32) CLAMP (duration, 1, G_MAXUINT32);
+}
+
+/* In µs; 0: it has not been seen. */
+guint32
+state_graph_get_duration (const StateGraph *self, guint32 node, StateOperation operation)
+{
+  return self->durations[operation] != NULL && node < self->n_durations
+             ? self->durations[operation][node]
+             : 0;
 }
 
 /* Takes out the oldest change that has not been told. */
@@ -374,20 +416,28 @@ compare_nodes (gconstpointer a, gconstpointer b)
   return one < other ? -1 : one > other;
 }
 
-/* A node with all that has to go with it, in order: a start takes what it
- * requires along, a stop what requires it. */
+static gboolean
+takes_along (StateOperation operation)
+{
+  return operation == STATE_OPERATION_START || operation == STATE_OPERATION_STOP;
+}
+
+/* Nodes with all that has to go with them, in order and each once: a start takes
+ * what they require along, a stop what requires them. */
 GArray *
-state_graph_closure (const StateGraph *self, guint32 node, StateOperation operation)
+state_graph_closure (const StateGraph *self, const GArray *given, StateOperation operation)
 {
   GArray *nodes = g_array_new (FALSE, FALSE, sizeof (guint32));
   g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
 
-  g_hash_table_add (seen, GUINT_TO_POINTER (node));
-  g_array_append_val (nodes, node);
-  if (operation != STATE_OPERATION_START && operation != STATE_OPERATION_STOP)
-    return nodes;
+  for (guint i = 0; i < given->len; i++)
+    {
+      guint32 node = g_array_index (given, guint32, i);
 
-  for (guint head = 0; head < nodes->len; head++)
+      if (g_hash_table_add (seen, GUINT_TO_POINTER (node)))
+        g_array_append_val (nodes, node);
+    }
+  for (guint head = 0; head < nodes->len && takes_along (operation); head++)
     {
       guint32 from = g_array_index (nodes, guint32, head);
       guint n;

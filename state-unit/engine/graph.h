@@ -35,6 +35,8 @@ typedef struct
   guint alive : 1;
   guint may_run : 1;   /* FAILED: nobody said that it is stopped */
   guint undefined : 1; /* FAILED: its contents are undefined */
+  guint stands : 1;    /* UNCERTAIN: a stop is to follow the late answer, if it may run then */
+  guint standing : 1;  /* STOPPING: by such a stop, which is part of no run */
 } StateNode;
 
 typedef struct
@@ -61,6 +63,9 @@ typedef struct
 
   guint32 n_in_class[STATE_N_CLASSES];
 
+  guint32 *durations[STATE_OPERATION_INSPECT]; /* by operation and node, in µs; 0: not known */
+  guint32 n_durations;
+
   GArray *changes; /* of StateChange, not yet told */
   guint n_changes_told;
 } StateGraph;
@@ -80,7 +85,7 @@ GArray *state_graph_find_cycle (StateGraph *self,
                                 const StateEdge *dependents,
                                 guint n_dependents);
 
-GArray *state_graph_closure (const StateGraph *self, guint32 node, StateOperation operation);
+GArray *state_graph_closure (const StateGraph *self, const GArray *given, StateOperation operation);
 
 void state_graph_kill (StateGraph *self, guint32 node);
 void state_graph_disconnect (StateGraph *self, guint32 node);
@@ -93,6 +98,11 @@ void state_graph_set_state (StateGraph *self,
                             StateUnitState state,
                             gboolean may_run,
                             gboolean undefined);
+void state_graph_set_duration (StateGraph *self,
+                               guint32 node,
+                               StateOperation operation,
+                               gint64 duration);
+guint32 state_graph_get_duration (const StateGraph *self, guint32 node, StateOperation operation);
 gboolean state_graph_next_change (StateGraph *self, StateChange *change);
 
 static inline const StateEdge *

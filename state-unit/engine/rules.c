@@ -95,7 +95,7 @@ judge_start (const StateNode *node)
 static StateVerdict
 judge_stop (const StateNode *node)
 {
-  if (node->state == STATE_UNIT_STATE_UNCERTAIN)
+  if (node->state == STATE_UNIT_STATE_UNCERTAIN || node->standing)
     return STATE_VERDICT_AWAIT;
   return state_rules_may_run (node) ? STATE_VERDICT_ASK : STATE_VERDICT_LEAVE;
 }

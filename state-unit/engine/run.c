@@ -2,13 +2,7 @@
 
 #include "run.h"
 
-static void
-phase_free (StateRunPhase *phase)
-{
-  g_free (phase->steps);
-  g_free (phase->ready);
-  g_free (phase);
-}
+#include "heap.h"
 
 StateRun *
 state_run_new (StateGraph *graph, StateOperation operation)
@@ -18,8 +12,10 @@ state_run_new (StateGraph *graph, StateOperation operation)
   self->graph = graph;
   self->operation = operation;
   self->taken = g_array_new (FALSE, FALSE, sizeof (StateRunStep));
-  self->phases = g_ptr_array_new_with_free_func ((GDestroyNotify) phase_free);
-  self->n_phases = operation == STATE_OPERATION_RESTORE ? 2 : 1;
+  self->phases = g_ptr_array_new_with_free_func ((GDestroyNotify) state_phase_free);
+  self->deadlines = g_array_new (FALSE, FALSE, sizeof (StateHeapItem));
+  self->parked = g_array_new (FALSE, FALSE, sizeof (StateHeapItem));
+  self->expired = g_array_new (FALSE, FALSE, sizeof (guint32));
   return self;
 }
 
@@ -28,21 +24,57 @@ state_run_free (StateRun *self)
 {
   g_clear_pointer (&self->taken, g_array_unref);
   g_ptr_array_unref (self->phases);
+  g_array_unref (self->deadlines);
+  g_array_unref (self->parked);
+  g_array_unref (self->expired);
+  g_free (self->remaining);
   g_free (self);
 }
 
-void
-state_run_take (StateRun *self, guint32 node, gboolean has_state)
+static void
+take (StateRun *self, guint32 node, gboolean has_state, gboolean extra)
 {
   StateRunStep step = {
     .node = node,
     .released_by = STATE_SLOT_NONE,
     .cause = STATE_SLOT_NONE,
     .has_state = has_state != FALSE,
+    .extra = extra,
   };
 
   g_assert (self->graph->nodes[node].alive);
   g_array_append_val (self->taken, step);
+}
+
+void
+state_run_take (StateRun *self, guint32 node, gboolean has_state)
+{
+  take (self, node, has_state, FALSE);
+}
+
+/* A unit that runs, and must not while others are stopped for the operation. */
+void
+state_run_take_extra (StateRun *self, guint32 node)
+{
+  take (self, node, FALSE, TRUE);
+}
+
+/* Judging */
+
+static StateVerdict
+judge (const StateRun *self, const StateRunStep *step)
+{
+  StateNode node = self->graph->nodes[step->node];
+  StateVerdict verdict;
+
+  if (step->extra)
+    return STATE_VERDICT_LEAVE;
+  if (self->resume && node.state == STATE_UNIT_STATE_RUNNING)
+    node.state = STATE_UNIT_STATE_STOPPED;
+  verdict = state_rules_judge (&node, self->operation, step->has_state);
+  if (self->leave_rest && (verdict == STATE_VERDICT_REFUSE || verdict == STATE_VERDICT_LOST))
+    return STATE_VERDICT_PASS;
+  return verdict;
 }
 
 /* Judges each unit taken; nothing is touched. Returns the slots of those in the
@@ -50,63 +82,22 @@ state_run_take (StateRun *self, guint32 node, gboolean has_state)
 GArray *
 state_run_judge (StateRun *self)
 {
-  g_autoptr (GArray) refused = NULL;
+  GArray *refused = NULL;
 
   for (guint32 slot = 0; slot < self->taken->len; slot++)
     {
       StateRunStep *step = &g_array_index (self->taken, StateRunStep, slot);
 
-      step->verdict =
-          state_rules_judge (&self->graph->nodes[step->node], self->operation, step->has_state);
-      if (self->leave_rest &&
-          (step->verdict == STATE_VERDICT_REFUSE || step->verdict == STATE_VERDICT_LOST))
-        step->verdict = STATE_VERDICT_PASS;
+      step->verdict = judge (self, step);
+      if (self->operation == STATE_OPERATION_START)
+        self->graph->nodes[step->node].stands = FALSE;
       if (step->verdict != STATE_VERDICT_REFUSE)
         continue;
       if (refused == NULL)
         refused = g_array_new (FALSE, FALSE, sizeof (guint32));
       g_array_append_val (refused, slot);
     }
-  return g_steal_pointer (&refused);
-}
-
-/* Edges */
-
-static gboolean
-goes_backwards (StateOperation operation)
-{
-  return operation == STATE_OPERATION_STOP;
-}
-
-/* Those that come before a step, of all operations and also not taken ones. */
-const StateEdge *
-state_run_predecessors (const StateRun *self, const StateRunPhase *phase, guint32 slot, guint *n)
-{
-  guint32 node = phase->steps[slot].node;
-
-  if (goes_backwards (phase->operation))
-    return state_graph_dependents (self->graph, node, n);
-  return state_graph_dependencies (self->graph, node, n);
-}
-
-static const StateEdge *
-successors (const StateRun *self, const StateRunPhase *phase, guint32 slot, guint *n)
-{
-  guint32 node = phase->steps[slot].node;
-
-  if (goes_backwards (phase->operation))
-    return state_graph_dependencies (self->graph, node, n);
-  return state_graph_dependents (self->graph, node, n);
-}
-
-/* The slot at the other end of an edge; STATE_SLOT_NONE if the edge does not
- * count for the operation, or the unit has not been taken. */
-static inline guint32
-slot_along (const StateRun *self, const StateRunPhase *phase, const StateEdge *edge)
-{
-  if ((edge->operations & (1u << phase->operation)) == 0)
-    return STATE_SLOT_NONE;
-  return self->graph->nodes[edge->node].slot;
+  return refused;
 }
 
 guint32
@@ -115,188 +106,479 @@ state_run_slot_of (const StateRun *self, guint32 node)
   return self->phase != NULL ? self->graph->nodes[node].slot : STATE_SLOT_NONE;
 }
 
-/* Phases */
-
-static void
-push_ready (StateRunPhase *phase, guint32 slot, guint32 released_by, gint64 now)
+/* Whether the unit is going to be stopped by the current phase anyway. */
+gboolean
+state_run_is_to_stop (const StateRun *self, guint32 slot)
 {
-  guint64 tail = (guint64) phase->ready_head + phase->n_ready++;
+  const StateRunStep *step = &self->phase->steps[slot];
 
-  phase->steps[slot].ready_time = now;
-  phase->steps[slot].released_by = released_by;
-  phase->ready[tail < phase->n_steps ? tail : tail - phase->n_steps] = slot;
+  return !self->done && self->phase->operation == STATE_OPERATION_STOP && !step->settled &&
+         step->verdict != STATE_VERDICT_LEAVE;
 }
 
-static guint32
-pop_ready (StateRunPhase *phase)
+gboolean
+state_run_is_cause (const StateRun *self, const StateRunStep *step)
 {
-  guint32 slot = phase->ready[phase->ready_head];
-
-  phase->n_ready--;
-  if (++phase->ready_head == phase->n_steps)
-    phase->ready_head = 0;
-  return slot;
+  return state_phase_is_failure (step);
 }
 
-static void
-begin_phase (StateRun *self, StateRunPhase *phase, gint64 now)
-{
-  phase->ready = g_new (guint32, MAX (phase->n_steps, 1));
-  phase->last = STATE_SLOT_NONE;
-  g_ptr_array_add (self->phases, phase);
-  self->phase = phase;
-
-  for (guint32 slot = 0; slot < phase->n_steps; slot++)
-    {
-      StateRunStep *step = &phase->steps[slot];
-      guint n;
-      const StateEdge *edges = state_run_predecessors (self, phase, slot, &n);
-
-      for (guint i = 0; i < n; i++)
-        if (slot_along (self, phase, &edges[i]) != STATE_SLOT_NONE)
-          step->n_pending++;
-      if (step->n_pending == 0)
-        push_ready (phase, slot, STATE_SLOT_NONE, now);
-    }
-}
-
-void
-state_run_begin (StateRun *self, gint64 now)
-{
-  StateRunPhase *phase = g_new0 (StateRunPhase, 1);
-
-  if (self->graph->n_edges_wasted > self->graph->n_edges / 4)
-    state_graph_compact_edges (self->graph);
-
-  phase->operation = self->operation;
-  phase->n_steps = self->taken->len;
-  phase->steps = (StateRunStep *) g_array_free (g_steal_pointer (&self->taken), FALSE);
-  for (guint32 slot = 0; slot < phase->n_steps; slot++)
-    self->graph->nodes[phase->steps[slot].node].slot = slot;
-  begin_phase (self, phase, now);
-}
-
-/* Once all are restored, every unit is asked to finish, also one for which there
- * was no state. */
-static void
-begin_post_restore (StateRun *self, gint64 now)
-{
-  const StateRunPhase *restore = self->phase;
-  StateRunPhase *phase = g_new0 (StateRunPhase, 1);
-
-  phase->operation = STATE_OPERATION_POST_RESTORE;
-  phase->n_steps = restore->n_steps;
-  phase->steps = g_new (StateRunStep, MAX (restore->n_steps, 1));
-  for (guint32 slot = 0; slot < phase->n_steps; slot++)
-    {
-      const StateRunStep *restored = &restore->steps[slot];
-      gboolean alive = self->graph->nodes[restored->node].alive;
-
-      phase->steps[slot] = (StateRunStep){
-        .node = restored->node,
-        .released_by = STATE_SLOT_NONE,
-        .cause = STATE_SLOT_NONE,
-        .verdict = STATE_VERDICT_ASK,
-        .has_state = restored->has_state,
-        .outcome = alive ? STATE_STEP_OUTCOME_WAITING : STATE_STEP_OUTCOME_REMOVED,
-        .settled = !alive,
-      };
-    }
-  begin_phase (self, phase, now);
-}
-
-/* Outcomes */
+/* What a phase does with each unit */
 
 static gboolean
-is_failure (const StateRun *self, const StateRunStep *step)
+was_asked (const StateRunStep *step)
 {
-  switch ((StateStepOutcome) step->outcome)
+  return step->start_time != 0 && step->verdict == STATE_VERDICT_ASK;
+}
+
+static const StateRunPhase *
+find_phase (const StateRun *self, StatePhaseKind kind, StateOperation operation)
+{
+  for (guint i = 0; i < self->phases->len; i++)
     {
-    case STATE_STEP_OUTCOME_FAILED:
-    case STATE_STEP_OUTCOME_TIMED_OUT:
-    case STATE_STEP_OUTCOME_DROPPED:
-    case STATE_STEP_OUTCOME_LOST:
-      return TRUE;
-    case STATE_STEP_OUTCOME_REMOVED:
-      return self->operation == STATE_OPERATION_RESTORE && step->has_state;
-    case STATE_STEP_OUTCOME_WAITING:
-    case STATE_STEP_OUTCOME_ASKED:
-    case STATE_STEP_OUTCOME_SUCCEEDED:
-    case STATE_STEP_OUTCOME_UNCHANGED:
-    case STATE_STEP_OUTCOME_SKIPPED:
-    case STATE_STEP_OUTCOME_CANCELLED:
+      const StateRunPhase *phase = g_ptr_array_index (self->phases, i);
+
+      if (phase->kind == kind && phase->operation == operation)
+        return phase;
+    }
+  return NULL;
+}
+
+static gboolean
+was_asked_in (const StateRun *self, StatePhaseKind kind, StateOperation operation, guint32 slot)
+{
+  const StateRunPhase *phase = find_phase (self, kind, operation);
+
+  return phase != NULL && was_asked (&phase->steps[slot]);
+}
+
+static gboolean
+succeeded_in (const StateRun *self, StatePhaseKind kind, StateOperation operation, guint32 slot)
+{
+  const StateRunPhase *phase = find_phase (self, kind, operation);
+
+  return phase != NULL && was_asked (&phase->steps[slot]) &&
+         phase->steps[slot].outcome == STATE_STEP_OUTCOME_SUCCEEDED;
+}
+
+/* A restore that is undone puts the saved state back into each unit that was asked
+ * and had one to save. */
+static gboolean
+can_put_back (const StateRun *self, guint32 slot)
+{
+  const StateRunPhase *before = find_phase (self, STATE_PHASE_BEFORE, STATE_OPERATION_SAVE);
+
+  return before != NULL && before->steps[slot].saved;
+}
+
+static gboolean
+was_touched (const StateRun *self, guint32 slot)
+{
+  return was_asked_in (self, STATE_PHASE_MAIN, self->operation, slot) ||
+         was_asked_in (self, STATE_PHASE_POST, STATE_OPERATION_POST_RESTORE, slot);
+}
+
+static gboolean
+is_to_be_undone (const StateRun *self, const StateNode *node, guint32 slot)
+{
+  switch (self->operation)
+    {
+    case STATE_OPERATION_START:
+      return was_asked_in (self, STATE_PHASE_MAIN, STATE_OPERATION_START, slot) &&
+             state_rules_may_run (node);
+    case STATE_OPERATION_STOP:
+      return succeeded_in (self, STATE_PHASE_MAIN, STATE_OPERATION_STOP, slot) &&
+             state_rules_judge (node, STATE_OPERATION_START, FALSE) == STATE_VERDICT_ASK;
+    case STATE_OPERATION_RESTORE:
+      return was_touched (self, slot) && can_put_back (self, slot);
     default:
       return FALSE;
     }
 }
 
-/* Whether the step is a failure of its own, not a consequence of another. */
-gboolean
-state_run_is_cause (const StateRun *self, const StateRunStep *step)
+static StateVerdict
+judge_resume (const StateRun *self, const StateNode *node, guint32 slot)
 {
-  return is_failure (self, step);
+  StatePhaseKind kind =
+      self->operation == STATE_OPERATION_STOP ? STATE_PHASE_MAIN : STATE_PHASE_BEFORE;
+
+  if (!succeeded_in (self, kind, STATE_OPERATION_STOP, slot))
+    return STATE_VERDICT_LEAVE;
+  if (state_rules_judge (node, STATE_OPERATION_START, FALSE) == STATE_VERDICT_ASK)
+    return STATE_VERDICT_ASK;
+  return STATE_VERDICT_PASS;
 }
 
-/* The failure that those who require this one suffer from. A unit that is not
- * asked passes on what stands before it; one that left the set, nothing. */
-static guint32
-cause_for_dependents (const StateRun *self, const StateRunPhase *phase, guint32 slot)
+static StateVerdict
+verdict_in (const StateRun *self,
+            StateOperation operation,
+            StatePhaseKind kind,
+            const StateRunStep *step,
+            guint32 slot)
 {
-  const StateRunStep *step = &phase->steps[slot];
+  const StateNode *node = &self->graph->nodes[step->node];
 
-  if (goes_backwards (phase->operation) || step->outcome == STATE_STEP_OUTCOME_REMOVED)
-    return STATE_SLOT_NONE;
-  if (step->cause != STATE_SLOT_NONE)
-    return step->cause;
-  if (is_failure (self, step) || step->verdict == STATE_VERDICT_PASS)
-    return slot;
-  return STATE_SLOT_NONE;
+  switch (kind)
+    {
+    case STATE_PHASE_BEFORE:
+      if (operation == STATE_OPERATION_STOP)
+        return node->state == STATE_UNIT_STATE_RUNNING ? STATE_VERDICT_ASK : STATE_VERDICT_LEAVE;
+      return node->state == STATE_UNIT_STATE_STOPPED && !step->extra ? STATE_VERDICT_ASK
+                                                                     : STATE_VERDICT_LEAVE;
+    case STATE_PHASE_MAIN:
+      return step->verdict;
+    case STATE_PHASE_POST:
+      return step->extra ? STATE_VERDICT_LEAVE : STATE_VERDICT_ASK;
+    case STATE_PHASE_UNDO:
+      return is_to_be_undone (self, node, slot) ? STATE_VERDICT_ASK : STATE_VERDICT_LEAVE;
+    case STATE_PHASE_UNDO_POST:
+      return succeeded_in (self, STATE_PHASE_UNDO, STATE_OPERATION_RESTORE, slot)
+                 ? STATE_VERDICT_ASK
+                 : STATE_VERDICT_LEAVE;
+    case STATE_PHASE_RESUME:
+      return judge_resume (self, node, slot);
+    default:
+      g_assert_not_reached ();
+    }
 }
 
-static gboolean
-is_required (const StateEdge *edge)
+/* Phases */
+
+/* The longest way from each step to the end, by the durations seen last time:
+ * with a limit, those that the others wait for longest go first. */
+static void
+measure_remaining (StateRun *self)
 {
-  return (edge->flags & STATE_DEPENDENCY_ORDER_ONLY) == 0;
+  const StateRunPhase *phase = self->phase;
+  g_autofree guint32 *n_after = g_new0 (guint32, MAX (phase->n_steps, 1));
+  g_autoptr (GArray) queue = g_array_new (FALSE, FALSE, sizeof (guint32));
+  guint n;
+
+  g_free (self->remaining);
+  self->remaining = g_new0 (gint64, MAX (phase->n_steps, 1));
+  for (guint32 slot = 0; slot < phase->n_steps; slot++)
+    {
+      const StateEdge *edges = state_phase_successors (phase, slot, &n);
+
+      for (guint i = 0; i < n; i++)
+        n_after[slot] += state_phase_slot_along (phase, &edges[i]) != STATE_SLOT_NONE;
+      if (n_after[slot] == 0)
+        g_array_append_val (queue, slot);
+    }
+  for (guint head = 0; head < queue->len; head++)
+    {
+      guint32 slot = g_array_index (queue, guint32, head);
+      const StateEdge *edges = state_phase_predecessors (phase, slot, &n);
+
+      self->remaining[slot] +=
+          1 + state_graph_get_duration (self->graph, phase->steps[slot].node, phase->operation);
+      for (guint i = 0; i < n; i++)
+        {
+          guint32 other = state_phase_slot_along (phase, &edges[i]);
+
+          if (other == STATE_SLOT_NONE)
+            continue;
+          self->remaining[other] = MAX (self->remaining[other], self->remaining[slot]);
+          if (--n_after[other] == 0)
+            g_array_append_val (queue, other);
+        }
+    }
 }
 
 static void
-finish_step (StateRun *self, guint32 slot, StateStepOutcome outcome, gint64 now)
+begin_phase (StateRun *self,
+             StateOperation operation,
+             StatePhaseKind kind,
+             StateRunStep *steps,
+             guint32 n_steps,
+             gint64 now)
 {
-  StateRunPhase *phase = self->phase;
-  StateRunStep *step = &phase->steps[slot];
-  guint32 cause;
-  guint n;
-  const StateEdge *edges = successors (self, phase, slot, &n);
+  StateRunPhase *phase = state_phase_new (self->graph, operation, kind, steps, n_steps);
 
-  g_assert (!step->finished);
-  if (!step->settled)
+  phase->goes_on = operation == STATE_OPERATION_STOP || state_phase_is_undo (phase) ||
+                   self->policy == STATE_FAILURE_POLICY_KEEP_GOING;
+  if (kind == STATE_PHASE_RESUME)
+    phase->goes_on = self->policy == STATE_FAILURE_POLICY_KEEP_GOING;
+  g_ptr_array_add (self->phases, phase);
+  self->phase = phase;
+  self->n_phases = MAX (self->n_phases, self->phases->len);
+  g_array_set_size (self->deadlines, 0);
+  if (self->max_asked > 0)
+    measure_remaining (self);
+  state_phase_begin (phase, now);
+}
+
+static void
+add_phase (StateRun *self, StateOperation operation, StatePhaseKind kind, gint64 now)
+{
+  const StateRunStep *base =
+      self->phase != NULL ? self->phase->steps : (StateRunStep *) (gpointer) self->taken->data;
+  guint32 n_steps = self->phase != NULL ? self->phase->n_steps : self->taken->len;
+  StateRunStep *steps = g_new (StateRunStep, MAX (n_steps, 1));
+
+  for (guint32 slot = 0; slot < n_steps; slot++)
     {
-      step->outcome = outcome;
-      step->finish_time = now;
+      gboolean alive = self->graph->nodes[base[slot].node].alive;
+
+      steps[slot] = (StateRunStep){
+        .node = base[slot].node,
+        .released_by = STATE_SLOT_NONE,
+        .cause = STATE_SLOT_NONE,
+        .has_state = base[slot].has_state,
+        .extra = base[slot].extra,
+        .outcome = alive ? STATE_STEP_OUTCOME_WAITING : STATE_STEP_OUTCOME_REMOVED,
+        .settled = !alive,
+      };
+      steps[slot].verdict = kind == STATE_PHASE_MAIN
+                                ? judge (self, &steps[slot])
+                                : verdict_in (self, operation, kind, &steps[slot], slot);
     }
-  step->settled = step->finished = TRUE;
-  phase->n_finished++;
-  phase->last = slot;
+  begin_phase (self, operation, kind, steps, n_steps, now);
+}
 
-  cause = cause_for_dependents (self, phase, slot);
-  for (guint i = 0; i < n; i++)
+/* The main phase alone needs no copy of the steps. */
+static void
+begin_main (StateRun *self, gint64 now)
+{
+  guint32 n_steps;
+
+  if (self->phase != NULL)
     {
-      guint32 other = slot_along (self, phase, &edges[i]);
+      add_phase (self, self->operation, STATE_PHASE_MAIN, now);
+      return;
+    }
+  n_steps = self->taken->len;
+  begin_phase (self, self->operation, STATE_PHASE_MAIN,
+               (StateRunStep *) (gpointer) g_array_free (g_steal_pointer (&self->taken), FALSE),
+               n_steps, now);
+}
 
-      if (other == STATE_SLOT_NONE)
+static gboolean
+rolls_back (const StateRun *self)
+{
+  return self->policy == STATE_FAILURE_POLICY_ROLL_BACK &&
+         (self->operation != STATE_OPERATION_STOP || self->own_policy);
+}
+
+static gboolean
+stops_first (const StateRun *self)
+{
+  return self->resume && self->operation != STATE_OPERATION_STOP;
+}
+
+static gboolean
+saves_first (const StateRun *self)
+{
+  return self->operation == STATE_OPERATION_RESTORE && rolls_back (self);
+}
+
+static void
+begin_save_or_main (StateRun *self, gint64 now)
+{
+  if (saves_first (self))
+    add_phase (self, STATE_OPERATION_SAVE, STATE_PHASE_BEFORE, now);
+  else
+    begin_main (self, now);
+}
+
+void
+state_run_begin (StateRun *self, gint64 now)
+{
+  if (self->graph->n_edges_wasted > self->graph->n_edges / 4)
+    state_graph_compact_edges (self->graph);
+  for (guint32 slot = 0; slot < self->taken->len; slot++)
+    self->graph->nodes[g_array_index (self->taken, StateRunStep, slot).node].slot = slot;
+
+  self->n_phases = 1 + stops_first (self) + saves_first (self) +
+                   (self->operation == STATE_OPERATION_RESTORE) +
+                   (self->resume && self->operation != STATE_OPERATION_START);
+  if (stops_first (self))
+    add_phase (self, STATE_OPERATION_STOP, STATE_PHASE_BEFORE, now);
+  else
+    begin_save_or_main (self, now);
+}
+
+/* What follows a phase */
+
+static gboolean
+is_through (const StateRunPhase *phase)
+{
+  return phase->n_through == phase->n_steps;
+}
+
+/* Half old and half new must not start: what was to get new contents and did not
+ * get through all of it is failed, its contents undefined, unless all that was
+ * touched has been put back. */
+static gboolean
+is_put_back (const StateRun *self, guint32 slot)
+{
+  return succeeded_in (self, STATE_PHASE_UNDO, STATE_OPERATION_RESTORE, slot) &&
+         succeeded_in (self, STATE_PHASE_UNDO_POST, STATE_OPERATION_POST_RESTORE, slot);
+}
+
+static gboolean
+all_is_put_back (const StateRun *self)
+{
+  for (guint32 slot = 0; slot < self->phase->n_steps; slot++)
+    if (was_touched (self, slot) && !is_put_back (self, slot))
+      return FALSE;
+  return TRUE;
+}
+
+/* Whether the unit is none of those concerned, or is done with all of it. */
+static gboolean
+is_whole (const StateRun *self, const StateRunPhase *main, guint32 slot)
+{
+  const StateRunPhase *last =
+      self->operation == STATE_OPERATION_RESET
+          ? main
+          : find_phase (self, STATE_PHASE_POST, STATE_OPERATION_POST_RESTORE);
+
+  if (main->steps[slot].extra ||
+      (self->operation == STATE_OPERATION_RESTORE && !main->steps[slot].has_state))
+    return TRUE;
+  return last != NULL && state_phase_got_through (&last->steps[slot]);
+}
+
+static void
+mark_undefined (StateRun *self)
+{
+  const StateRunPhase *main = find_phase (self, STATE_PHASE_MAIN, self->operation);
+  gboolean reset = self->operation == STATE_OPERATION_RESET;
+
+  if (!self->any_asked || main == NULL || (rolls_back (self) && !reset && all_is_put_back (self)))
+    return;
+  for (guint32 slot = 0; slot < main->n_steps; slot++)
+    {
+      const StateRunStep *step = &main->steps[slot];
+      const StateNode *node = &self->graph->nodes[step->node];
+
+      if (!node->alive || is_whole (self, main, slot) || is_put_back (self, slot))
         continue;
-      if (cause != STATE_SLOT_NONE && phase->steps[other].cause == STATE_SLOT_NONE &&
-          is_required (&edges[i]))
-        phase->steps[other].cause = cause;
-      if (--phase->steps[other].n_pending == 0)
-        push_ready (phase, other, slot, now);
+      if (node->state == STATE_UNIT_STATE_STOPPED || node->state == STATE_UNIT_STATE_FAILED)
+        state_graph_set_state (self->graph, step->node, STATE_UNIT_STATE_FAILED, node->may_run,
+                               TRUE);
     }
+}
+
+static void
+conclude (StateRun *self)
+{
+  gboolean resumed = self->phase->kind != STATE_PHASE_RESUME || is_through (self->phase);
+
+  self->succeeded = self->main_succeeded && resumed;
+  self->done = TRUE;
+}
+
+static void
+after_undo (StateRun *self, gint64 now)
+{
+  if (!self->main_succeeded &&
+      (self->operation == STATE_OPERATION_RESET || self->operation == STATE_OPERATION_RESTORE))
+    mark_undefined (self);
+  if (self->resume && !self->abandoned && self->operation != STATE_OPERATION_START)
+    add_phase (self, STATE_OPERATION_START, STATE_PHASE_RESUME, now);
+  else
+    conclude (self);
+}
+
+static StateOperation
+undo_operation (const StateRun *self)
+{
+  if (self->operation == STATE_OPERATION_START)
+    return STATE_OPERATION_STOP;
+  return self->operation == STATE_OPERATION_STOP ? STATE_OPERATION_START : STATE_OPERATION_RESTORE;
+}
+
+static gboolean
+has_something_to_undo (const StateRun *self)
+{
+  for (guint32 slot = 0; slot < self->phase->n_steps; slot++)
+    {
+      const StateNode *node = &self->graph->nodes[self->phase->steps[slot].node];
+
+      if (node->alive && is_to_be_undone (self, node, slot))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+after_main (StateRun *self, gint64 now)
+{
+  if (!self->main_succeeded && rolls_back (self) && !self->abandoned &&
+      has_something_to_undo (self))
+    add_phase (self, undo_operation (self), STATE_PHASE_UNDO, now);
+  else
+    after_undo (self, now);
+}
+
+static void
+end_phase (StateRun *self, gint64 now)
+{
+  gboolean goes_on = is_through (self->phase) && !self->cancelled && !self->halted;
+
+  switch (self->phase->kind)
+    {
+    case STATE_PHASE_BEFORE:
+      if (!goes_on)
+        after_main (self, now);
+      else if (self->phase->operation == STATE_OPERATION_STOP)
+        begin_save_or_main (self, now);
+      else
+        begin_main (self, now);
+      break;
+    case STATE_PHASE_MAIN:
+      if (self->operation == STATE_OPERATION_RESTORE && goes_on)
+        {
+          add_phase (self, STATE_OPERATION_POST_RESTORE, STATE_PHASE_POST, now);
+          break;
+        }
+      self->main_succeeded = self->operation != STATE_OPERATION_RESTORE && is_through (self->phase);
+      after_main (self, now);
+      break;
+    case STATE_PHASE_POST:
+      self->main_succeeded = is_through (self->phase);
+      after_main (self, now);
+      break;
+    case STATE_PHASE_UNDO:
+      if (self->operation == STATE_OPERATION_RESTORE && !self->abandoned)
+        add_phase (self, STATE_OPERATION_POST_RESTORE, STATE_PHASE_UNDO_POST, now);
+      else
+        after_undo (self, now);
+      break;
+    case STATE_PHASE_UNDO_POST:
+      after_undo (self, now);
+      break;
+    case STATE_PHASE_RESUME:
+      conclude (self);
+      break;
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+/* Turns */
+
+/* Whether an earlier request is still with the unit, and comes first. */
+static gboolean
+is_busy (const StateRun *self, const StateRunStep *step)
+{
+  const StateNode *node = &self->graph->nodes[step->node];
+
+  return node->state == STATE_UNIT_STATE_UNCERTAIN || node->standing;
+}
+
+static gboolean
+nothing_new (const StateRun *self)
+{
+  return self->abandoned ||
+         ((self->cancelled || self->halted) && !state_phase_is_undo (self->phase));
 }
 
 /* What to do with a step whose turn has come: its outcome, or ASKED. The unit
  * may have changed by itself since it was judged. */
 static StateStepOutcome
-turn_of (StateRun *self, const StateRunStep *step)
+turn_of (const StateRun *self, const StateRunStep *step)
 {
   const StateNode *node = &self->graph->nodes[step->node];
   gboolean stop = self->phase->operation == STATE_OPERATION_STOP;
@@ -305,9 +587,9 @@ turn_of (StateRun *self, const StateRunStep *step)
     return step->outcome;
   if (step->verdict == STATE_VERDICT_LEAVE || step->verdict == STATE_VERDICT_PASS)
     return STATE_STEP_OUTCOME_UNCHANGED;
-  if (stop && !state_rules_may_run (node) && node->state != STATE_UNIT_STATE_UNCERTAIN)
+  if (stop && !state_rules_may_run (node) && !is_busy (self, step))
     return STATE_STEP_OUTCOME_UNCHANGED;
-  if (self->cancelled)
+  if (nothing_new (self) && !(self->halted && !self->cancelled && step->cause != STATE_SLOT_NONE))
     return STATE_STEP_OUTCOME_CANCELLED;
   if (step->cause != STATE_SLOT_NONE)
     return STATE_STEP_OUTCOME_SKIPPED;
@@ -317,74 +599,89 @@ turn_of (StateRun *self, const StateRunStep *step)
 }
 
 static void
-ask (StateRun *self, StateRunStep *step, gint64 now)
+set_deadline (StateRun *self, guint32 slot, gint64 deadline)
 {
+  self->phase->steps[slot].deadline = deadline;
+  if (deadline != 0)
+    state_heap_push (self->deadlines, deadline, slot);
+}
+
+static gint64
+deadline_of (const StateRun *self, const StateRunStep *step, gint64 now)
+{
+  guint timeout = self->get_timeout != NULL
+                      ? self->get_timeout (self->timeout_data, step->node, self->phase->operation)
+                      : 0;
+
+  return timeout != 0 ? now + timeout * (gint64) 1000 : 0;
+}
+
+static void
+ask (StateRun *self, guint32 slot, gint64 now)
+{
+  StateRunStep *step = &self->phase->steps[slot];
   StateOperation operation = self->phase->operation;
   gboolean undefined = self->graph->nodes[step->node].undefined;
 
   step->outcome = STATE_STEP_OUTCOME_ASKED;
+  step->verdict = STATE_VERDICT_ASK;
   step->start_time = now;
   self->phase->n_asked++;
-  self->any_asked = TRUE;
+  self->any_asked |= self->phase->kind == STATE_PHASE_MAIN;
+  set_deadline (self, slot, deadline_of (self, step, now));
   state_graph_set_state (self->graph, step->node, state_rules_interim (operation), FALSE,
                          operation == STATE_OPERATION_STOP && undefined);
 }
 
+/* The unit's late answer to an earlier request comes first. */
+static void
+await (StateRun *self, guint32 slot, gint64 now)
+{
+  StateRunStep *step = &self->phase->steps[slot];
+
+  step->outcome = STATE_STEP_OUTCOME_ASKED;
+  step->verdict = STATE_VERDICT_AWAIT;
+  step->start_time = now;
+  self->phase->n_awaited++;
+  if (step->deadline == 0)
+    set_deadline (self, slot, deadline_of (self, step, now));
+}
+
+/* A failure means that nothing new begins, if it is to be undone. */
+static void heed_failure (StateRun *self, gint64 now);
+
+static void
+finish_step (StateRun *self, guint32 slot, StateStepOutcome outcome, gint64 now)
+{
+  state_phase_finish_step (self->phase, slot, outcome, now);
+  heed_failure (self, now);
+}
+
 static gboolean
-got_through (const StateRun *self, const StateRunStep *step)
+has_place (const StateRun *self)
 {
-  return step->outcome == STATE_STEP_OUTCOME_SUCCEEDED ||
-         step->outcome == STATE_STEP_OUTCOME_UNCHANGED ||
-         (step->outcome == STATE_STEP_OUTCOME_REMOVED && !is_failure (self, step));
+  return self->phase->n_asked < self->max_asked || nothing_new (self);
 }
 
+/* Puts the step through whose turn has come; TRUE: its unit is to be asked. */
 static gboolean
-all_got_through (const StateRun *self, const StateRunPhase *phase)
+take_turn (StateRun *self, guint32 slot, gboolean was_parked, gint64 now)
 {
-  for (guint32 slot = 0; slot < phase->n_steps; slot++)
-    if (!got_through (self, &phase->steps[slot]))
-      return FALSE;
-  return TRUE;
-}
+  StateRunStep *step = &self->phase->steps[slot];
+  StateStepOutcome turn = turn_of (self, step);
 
-/* Half old and half new must not start: what was to get new contents and did not
- * get through all of it is failed, its contents undefined. */
-static void
-mark_undefined (StateRun *self)
-{
-  for (guint32 slot = 0; slot < self->phase->n_steps; slot++)
-    {
-      const StateRunStep *step = &self->phase->steps[slot];
-      const StateNode *node = &self->graph->nodes[step->node];
-      gboolean concerned = self->operation == STATE_OPERATION_RESET || step->has_state;
-      gboolean through = self->phases->len == self->n_phases && got_through (self, step);
-
-      if (concerned && !through && node->alive &&
-          (node->state == STATE_UNIT_STATE_STOPPED || node->state == STATE_UNIT_STATE_FAILED))
-        state_graph_set_state (self->graph, step->node, STATE_UNIT_STATE_FAILED, node->may_run,
-                               TRUE);
-    }
-}
-
-static void
-conclude (StateRun *self)
-{
-  gboolean renews =
-      self->operation == STATE_OPERATION_RESET || self->operation == STATE_OPERATION_RESTORE;
-
-  self->succeeded = self->phases->len == self->n_phases && all_got_through (self, self->phase);
-  if (renews && self->any_asked && !self->succeeded)
-    mark_undefined (self);
-  self->done = TRUE;
-}
-
-static void
-end_phase (StateRun *self, gint64 now)
-{
-  if (self->phases->len < self->n_phases && !self->cancelled && all_got_through (self, self->phase))
-    begin_post_restore (self, now);
+  if (turn != STATE_STEP_OUTCOME_ASKED)
+    finish_step (self, slot, turn, now);
+  else if (is_busy (self, step))
+    await (self, slot, now);
+  else if (self->max_asked > 0 && !was_parked)
+    state_heap_push (self->parked, -self->remaining[slot], slot);
   else
-    conclude (self);
+    {
+      ask (self, slot, now);
+      return TRUE;
+    }
+  return FALSE;
 }
 
 /* The next unit to ask: its request is of the current phase's operation. FALSE:
@@ -395,103 +692,223 @@ state_run_next (StateRun *self, gint64 now, guint32 *slot)
   while (!self->done)
     {
       StateRunPhase *phase = self->phase;
-      StateStepOutcome turn;
+      gboolean is_ready = phase->n_ready > 0;
 
-      if (phase->n_ready == 0)
+      if (!is_ready && self->parked->len > 0 && has_place (self))
+        *slot = state_heap_pop (self->parked).slot;
+      else if (is_ready)
+        *slot = state_phase_pop_ready (phase);
+      else if (phase->n_finished < phase->n_steps)
+        return FALSE;
+      else
         {
-          if (phase->n_finished < phase->n_steps)
-            return FALSE;
           end_phase (self, now);
           continue;
         }
-
-      *slot = pop_ready (phase);
-      turn = turn_of (self, &phase->steps[*slot]);
-      if (turn != STATE_STEP_OUTCOME_ASKED)
-        {
-          finish_step (self, *slot, turn, now);
-          continue;
-        }
-      if (self->graph->nodes[phase->steps[*slot].node].state == STATE_UNIT_STATE_UNCERTAIN)
-        {
-          /* Its late answer is awaited: state_run_answer_late(). */
-          phase->steps[*slot].outcome = STATE_STEP_OUTCOME_ASKED;
-          phase->steps[*slot].verdict = STATE_VERDICT_AWAIT;
-          phase->steps[*slot].start_time = now;
-          phase->n_asked++;
-          continue;
-        }
-      ask (self, &phase->steps[*slot], now);
-      return TRUE;
+      if (take_turn (self, *slot, !is_ready, now))
+        return TRUE;
     }
   return FALSE;
 }
 
 /* What happens */
 
+static gboolean
+is_asked (const StateRunStep *step)
+{
+  return step->outcome == STATE_STEP_OUTCOME_ASKED && step->verdict != STATE_VERDICT_AWAIT;
+}
+
+static gboolean
+is_awaited (const StateRunStep *step)
+{
+  return step->outcome == STATE_STEP_OUTCOME_ASKED && step->verdict == STATE_VERDICT_AWAIT;
+}
+
 void
 state_run_answer (StateRun *self, guint32 slot, StateStepOutcome answer, gint64 now)
 {
   StateRunStep *step = &self->phase->steps[slot];
 
-  g_assert (step->outcome == STATE_STEP_OUTCOME_ASKED);
+  g_assert (is_asked (step));
   self->phase->n_asked--;
+  if (answer == STATE_STEP_OUTCOME_SUCCEEDED)
+    state_graph_set_duration (self->graph, step->node, self->phase->operation,
+                              now - step->start_time);
   state_rules_settle (self->graph, step->node, self->phase->operation, answer);
   finish_step (self, slot, answer, now);
 }
 
-/* The late answer of a unit has been settled: a stop may have waited for it. */
+/* The late answer of a unit has been settled: a stop or a roll-back may have waited
+ * for it. Its turn comes again, and with it its own deadline. */
 void
 state_run_answer_late (StateRun *self, guint32 slot, gint64 now)
 {
   StateRunStep *step = &self->phase->steps[slot];
 
-  if (self->done || step->verdict != STATE_VERDICT_AWAIT ||
-      step->outcome != STATE_STEP_OUTCOME_ASKED)
+  if (self->done || !is_awaited (step))
     return;
-  self->phase->n_asked--;
+  self->phase->n_awaited--;
   step->verdict = STATE_VERDICT_ASK;
   step->outcome = STATE_STEP_OUTCOME_WAITING;
-  push_ready (self->phase, slot, step->released_by, step->ready_time);
+  step->start_time = 0;
+  step->deadline = 0;
+  state_phase_push_ready (self->phase, slot);
 }
 
-/* No more units are asked. The caller cancels the requests that are with units. */
+/* The unit saved something that it can be put back to. */
+void
+state_run_set_saved (StateRun *self, guint32 slot)
+{
+  self->phase->steps[slot].saved = TRUE;
+}
+
+void
+state_run_extend (StateRun *self, guint32 slot, gint64 deadline)
+{
+  StateRunStep *step = &self->phase->steps[slot];
+
+  if (!self->done && is_asked (step) && step->deadline != 0 && step->deadline < deadline)
+    set_deadline (self, slot, deadline);
+}
+
+/* The requests that are out are to be cancelled; one that may take as long as it
+ * wants may not any more. */
+static void
+call_back (StateRun *self, gint64 now)
+{
+  StateRunPhase *phase = self->phase;
+
+  self->wants_cancel = phase->n_asked > 0;
+  for (guint32 slot = 0; slot < phase->n_steps && phase->n_asked > 0; slot++)
+    if (is_asked (&phase->steps[slot]) && phase->steps[slot].deadline == 0)
+      set_deadline (self, slot, now + STATE_RUN_CANCEL_TIME);
+}
+
+static void
+heed_failure (StateRun *self, gint64 now)
+{
+  if (self->halted || self->phase->n_failed == 0 || !rolls_back (self) ||
+      state_phase_is_undo (self->phase))
+    return;
+  self->halted = TRUE;
+  if (!self->cancelled)
+    call_back (self, now);
+}
+
+/* A stop that waits for a late answer is withdrawn. */
+static void
+withdraw_awaited (StateRun *self, gint64 now)
+{
+  StateRunPhase *phase = self->phase;
+
+  for (guint32 slot = 0; slot < phase->n_steps; slot++)
+    {
+      self->graph->nodes[phase->steps[slot].node].stands = FALSE;
+      if (!is_awaited (&phase->steps[slot]))
+        continue;
+      phase->n_awaited--;
+      finish_step (self, slot, STATE_STEP_OUTCOME_CANCELLED, now);
+    }
+}
+
+/* No more units are asked, but for those that a roll-back puts right. */
 void
 state_run_cancel (StateRun *self, gint64 now)
 {
-  StateRunPhase *phase = self->phase;
-
-  if (self->cancelled || self->done)
+  if (self->cancelled || self->done || state_phase_is_undo (self->phase))
     return;
   self->cancelled = TRUE;
-  self->give_up_time = now + STATE_RUN_CANCEL_TIME;
-  for (guint32 slot = 0; slot < phase->n_steps && phase->n_asked > 0; slot++)
-    if (phase->steps[slot].outcome == STATE_STEP_OUTCOME_ASKED &&
-        phase->steps[slot].verdict == STATE_VERDICT_AWAIT)
-      {
-        phase->n_asked--;
-        finish_step (self, slot, STATE_STEP_OUTCOME_CANCELLED, now);
-      }
+  if (!self->halted)
+    call_back (self, now);
+  if (self->phase->operation == STATE_OPERATION_STOP)
+    withdraw_awaited (self, now);
 }
 
-/* Gives up on those who have not answered a cancellation in time. */
-gboolean
-state_run_expire (StateRun *self, gint64 now)
+/* The run goes on without the answer. A stop that did not get to the unit stands. */
+static void
+give_up (StateRun *self, guint32 slot, gint64 now)
+{
+  StateRunPhase *phase = self->phase;
+  StateRunStep *step = &phase->steps[slot];
+
+  if (is_awaited (step))
+    {
+      phase->n_awaited--;
+      self->graph->nodes[step->node].stands = phase->operation == STATE_OPERATION_STOP;
+    }
+  else
+    {
+      phase->n_asked--;
+      state_rules_give_up (self->graph, step->node, phase->operation);
+      g_array_append_val (self->expired, slot);
+    }
+  finish_step (self, slot, STATE_STEP_OUTCOME_TIMED_OUT, now);
+}
+
+/* It ends at once: nothing is waited for any more, and nothing new begins. */
+void
+state_run_abandon (StateRun *self, gint64 now)
 {
   StateRunPhase *phase = self->phase;
 
-  if (self->done || !self->cancelled || now < self->give_up_time)
-    return FALSE;
-  for (guint32 slot = 0; slot < phase->n_steps && phase->n_asked > 0; slot++)
-    {
-      StateRunStep *step = &phase->steps[slot];
+  if (self->done)
+    return;
+  self->cancelled = self->abandoned = TRUE;
+  for (guint32 slot = 0; slot < phase->n_steps && phase->n_asked + phase->n_awaited > 0; slot++)
+    if (phase->steps[slot].outcome == STATE_STEP_OUTCOME_ASKED)
+      give_up (self, slot, now);
+}
 
-      if (step->outcome != STATE_STEP_OUTCOME_ASKED)
-        continue;
-      phase->n_asked--;
-      state_rules_give_up (self->graph, step->node, phase->operation);
-      finish_step (self, slot, STATE_STEP_OUTCOME_TIMED_OUT, now);
+/* Drops the deadlines on top that mean nothing any more. */
+static const StateHeapItem *
+peek_deadline (StateRun *self)
+{
+  const StateHeapItem *top;
+
+  while ((top = state_heap_peek (self->deadlines)) != NULL)
+    {
+      const StateRunStep *step = &self->phase->steps[top->slot];
+
+      if (step->outcome == STATE_STEP_OUTCOME_ASKED && step->deadline == top->key)
+        return top;
+      state_heap_pop (self->deadlines);
     }
+  return NULL;
+}
+
+/* When state_run_expire() has something to do next; 0: never. */
+gint64
+state_run_get_deadline (StateRun *self)
+{
+  const StateHeapItem *top = self->done ? NULL : peek_deadline (self);
+
+  return top != NULL ? top->key : 0;
+}
+
+/* Gives up on those whose time is over; state_run_next_expired() names those whose
+ * requests are to be cancelled. */
+gboolean
+state_run_expire (StateRun *self, gint64 now)
+{
+  const StateHeapItem *top;
+  gboolean any = FALSE;
+
+  while (!self->done && (top = peek_deadline (self)) != NULL && top->key <= now)
+    {
+      give_up (self, state_heap_pop (self->deadlines).slot, now);
+      any = TRUE;
+    }
+  return any;
+}
+
+gboolean
+state_run_next_expired (StateRun *self, guint32 *slot)
+{
+  if (self->expired->len == 0)
+    return FALSE;
+  *slot = g_array_index (self->expired, guint32, self->expired->len - 1);
+  g_array_set_size (self->expired, self->expired->len - 1);
   return TRUE;
 }
 
@@ -513,61 +930,40 @@ state_run_remove (StateRun *self, guint32 slot, gint64 now)
 
   if (self->done || step->settled)
     return;
-  if (step->outcome == STATE_STEP_OUTCOME_ASKED)
+  if (step->outcome != STATE_STEP_OUTCOME_ASKED)
     {
-      phase->n_asked--;
-      finish_step (self, slot, STATE_STEP_OUTCOME_REMOVED, now);
+      settle_step (step, STATE_STEP_OUTCOME_REMOVED, now);
+      return;
     }
+  if (is_awaited (step))
+    phase->n_awaited--;
   else
-    settle_step (step, STATE_STEP_OUTCOME_REMOVED, now);
-}
-
-/* Those who still wait and require a unit that has died, directly or through
- * units that were not asked, suffer from it. */
-static void
-blame (StateRun *self, guint32 cause)
-{
-  StateRunPhase *phase = self->phase;
-  g_autoptr (GArray) queue = g_array_new (FALSE, FALSE, sizeof (guint32));
-
-  g_array_append_val (queue, cause);
-  for (guint head = 0; head < queue->len; head++)
-    {
-      guint n;
-      const StateEdge *edges = successors (self, phase, g_array_index (queue, guint32, head), &n);
-
-      for (guint i = 0; i < n; i++)
-        {
-          guint32 other = slot_along (self, phase, &edges[i]);
-          StateRunStep *step = other != STATE_SLOT_NONE ? &phase->steps[other] : NULL;
-
-          if (step == NULL || !is_required (&edges[i]) || step->cause != STATE_SLOT_NONE ||
-              step->outcome == STATE_STEP_OUTCOME_REMOVED)
-            continue;
-          if (!step->finished)
-            step->cause = cause;
-          else if (step->outcome == STATE_STEP_OUTCOME_UNCHANGED)
-            {
-              step->cause = cause;
-              g_array_append_val (queue, other);
-            }
-        }
-    }
+    phase->n_asked--;
+  finish_step (self, slot, STATE_STEP_OUTCOME_REMOVED, now);
 }
 
 /* A unit that this start had brought up, or found running, no longer runs. */
 void
 state_run_ended (StateRun *self, guint32 slot, StateStepOutcome outcome, gint64 now)
 {
-  StateRunStep *step = &self->phase->steps[slot];
+  StateRunPhase *phase = self->phase;
+  StateRunStep *step = &phase->steps[slot];
 
-  if (self->done || self->operation != STATE_OPERATION_START ||
+  if (self->done || phase->operation != STATE_OPERATION_START || step->extra ||
       step->outcome == STATE_STEP_OUTCOME_REMOVED)
     return;
+  if (step->finished)
+    {
+      phase->n_through -= state_phase_got_through (step);
+      phase->n_failed += !state_phase_is_failure (step);
+    }
   settle_step (step, outcome, now);
   step->cause = STATE_SLOT_NONE;
   if (step->finished)
-    blame (self, slot);
+    {
+      state_phase_blame (phase, slot);
+      heed_failure (self, now);
+    }
 }
 
 /* The nodes are free for the next run; the steps stay as a record. */
@@ -578,6 +974,7 @@ state_run_end (StateRun *self)
 
   for (guint32 slot = 0; phase != NULL && slot < phase->n_steps; slot++)
     self->graph->nodes[phase->steps[slot].node].slot = STATE_NODE_NONE;
+  g_clear_pointer (&self->remaining, g_free);
   self->graph = NULL;
 }
 
@@ -590,16 +987,28 @@ state_run_waiting_on (const StateRun *self, guint32 slot)
   GArray *slots = g_array_new (FALSE, FALSE, sizeof (guint32));
   const StateRunPhase *phase = self->phase;
   guint n;
-  const StateEdge *edges = state_run_predecessors (self, phase, slot, &n);
+  const StateEdge *edges = state_phase_predecessors (phase, slot, &n);
 
   for (guint i = 0; i < n; i++)
     {
-      guint32 other = slot_along (self, phase, &edges[i]);
+      guint32 other = state_phase_slot_along (phase, &edges[i]);
 
       if (other != STATE_SLOT_NONE && !phase->steps[other].finished)
         g_array_append_val (slots, other);
     }
   return slots;
+}
+
+static void
+reverse (GArray *array)
+{
+  for (guint a = 0, b = array->len; a + 1 < b; a++)
+    {
+      guint32 swap = g_array_index (array, guint32, a);
+
+      g_array_index (array, guint32, a) = g_array_index (array, guint32, --b);
+      g_array_index (array, guint32, b) = swap;
+    }
 }
 
 /* The chain of steps, each of which released the next, that ends with the one that
@@ -621,12 +1030,6 @@ state_run_critical_path (const StateRun *self)
           g_array_append_val (path, index);
         }
     }
-  for (guint a = 0, b = path->len; a + 1 < b; a++)
-    {
-      guint32 swap = g_array_index (path, guint32, a);
-
-      g_array_index (path, guint32, a) = g_array_index (path, guint32, --b);
-      g_array_index (path, guint32, b) = swap;
-    }
+  reverse (path);
   return path;
 }

@@ -2,47 +2,16 @@
 
 #pragma once
 
-#include "graph.h"
-#include "rules.h"
+#include "phase.h"
 
 G_BEGIN_DECLS
 
-#define STATE_SLOT_NONE G_MAXUINT32
-
-/* How long those asked may take to answer a cancellation, in µs. */
+/* How long those asked may take to answer a cancellation, if they have no deadline
+ * of their own, in µs. */
 #define STATE_RUN_CANCEL_TIME (10 * G_USEC_PER_SEC)
 
-/* What becomes of one unit in one phase. Times are 0 until they come. */
-typedef struct
-{
-  guint32 node;
-  guint32 n_pending;   /* steps it still waits for */
-  guint32 released_by; /* slot of the last one it waited for */
-  guint32 cause;       /* slot of the first failure it suffers from */
-  gint64 ready_time;
-  gint64 start_time;
-  gint64 finish_time;
-  guint8 outcome;      /* StateStepOutcome */
-  guint8 verdict;      /* StateVerdict */
-  guint has_state : 1; /* restore: the snapshot has a state for it */
-  guint settled : 1;   /* its outcome is known, though others still wait for its turn */
-  guint finished : 1;
-} StateRunStep;
-
-/* One operation over the units taken. All phases of a run have the same slots. */
-typedef struct
-{
-  StateOperation operation;
-  StateRunStep *steps;
-  guint32 n_steps;
-  guint32 n_finished;
-  guint32 n_asked; /* requests that are with units now */
-  guint32 last;    /* slot of the step that finished last */
-
-  guint32 *ready; /* a ring: slots whose turn has come */
-  guint32 n_ready;
-  guint32 ready_head;
-} StateRunPhase;
+/* How long a unit may take for an operation, in ms; 0: as long as it wants. */
+typedef guint (*StateRunTimeoutFunc) (gpointer data, guint32 node, StateOperation operation);
 
 /* The engine's side of one transition. The caller takes nodes, judges, begins, and
  * then asks each unit that state_run_next() names, tells what it answered, and
@@ -51,18 +20,33 @@ typedef struct
 {
   StateGraph *graph;
   StateOperation operation;
-  gboolean leave_rest; /* take what can start, and leave the rest alone */
+  StateFailurePolicy policy;
+  gboolean own_policy;             /* not the set's: a stop is rolled back then, too */
+  gboolean leave_rest;             /* take what can start, and leave the rest alone */
+  gboolean resume;                 /* stop what is in the way first, and start it again */
+  guint max_asked;                 /* how many may be asked at once; 0: no limit */
+  StateRunTimeoutFunc get_timeout; /* nullable */
+  gpointer timeout_data;
 
   GArray *taken;        /* of StateRunStep, until it begins */
   GPtrArray *phases;    /* of StateRunPhase */
   StateRunPhase *phase; /* the current one */
   guint n_phases;       /* planned */
 
-  gboolean any_asked;
-  gboolean cancelled;
+  GArray *deadlines; /* a heap of those of the requests that are out */
+  GArray *parked;    /* a heap of slots that wait for a place */
+  gint64 *remaining; /* by slot: the longest way to the end; while there is a limit */
+  GArray *expired;   /* slots whose requests have been given up on, not yet told */
+
+  gboolean any_asked;    /* in the main phase */
+  gboolean halted;       /* nothing new begins, since it is to be undone */
+  gboolean cancelled;    /* nothing new begins, since nobody wants it */
+  gboolean abandoned;    /* it ends now */
+  gboolean timed_out;    /* abandoned for its own time */
+  gboolean wants_cancel; /* the requests that are out are to be cancelled */
+  gboolean main_succeeded;
   gboolean done;
   gboolean succeeded;
-  gint64 give_up_time; /* when a cancelled run waits no longer */
 } StateRun;
 
 StateRun *state_run_new (StateGraph *graph, StateOperation operation);
@@ -70,6 +54,7 @@ void state_run_free (StateRun *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StateRun, state_run_free)
 
 void state_run_take (StateRun *self, guint32 node, gboolean has_state);
+void state_run_take_extra (StateRun *self, guint32 node);
 GArray *state_run_judge (StateRun *self);
 void state_run_begin (StateRun *self, gint64 now);
 void state_run_end (StateRun *self);
@@ -77,16 +62,20 @@ void state_run_end (StateRun *self);
 gboolean state_run_next (StateRun *self, gint64 now, guint32 *slot);
 void state_run_answer (StateRun *self, guint32 slot, StateStepOutcome answer, gint64 now);
 void state_run_answer_late (StateRun *self, guint32 slot, gint64 now);
+void state_run_set_saved (StateRun *self, guint32 slot);
+void state_run_extend (StateRun *self, guint32 slot, gint64 deadline);
 
 void state_run_cancel (StateRun *self, gint64 now);
+void state_run_abandon (StateRun *self, gint64 now);
 gboolean state_run_expire (StateRun *self, gint64 now);
+gboolean state_run_next_expired (StateRun *self, guint32 *slot);
+gint64 state_run_get_deadline (StateRun *self);
 void state_run_remove (StateRun *self, guint32 slot, gint64 now);
 void state_run_ended (StateRun *self, guint32 slot, StateStepOutcome outcome, gint64 now);
 
 guint32 state_run_slot_of (const StateRun *self, guint32 node);
+gboolean state_run_is_to_stop (const StateRun *self, guint32 slot);
 gboolean state_run_is_cause (const StateRun *self, const StateRunStep *step);
-const StateEdge *
-state_run_predecessors (const StateRun *self, const StateRunPhase *phase, guint32 slot, guint *n);
 GArray *state_run_waiting_on (const StateRun *self, guint32 slot);
 GArray *state_run_critical_path (const StateRun *self);
 

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "phase.h"
+
+/* Takes over the steps, in which the nodes and verdicts are set. */
+StateRunPhase *
+state_phase_new (StateGraph *graph,
+                 StateOperation operation,
+                 StatePhaseKind kind,
+                 StateRunStep *steps,
+                 guint32 n_steps)
+{
+  StateRunPhase *self = g_new0 (StateRunPhase, 1);
+
+  self->graph = graph;
+  self->operation = operation;
+  self->kind = kind;
+  self->steps = steps;
+  self->n_steps = n_steps;
+  self->last = STATE_SLOT_NONE;
+  return self;
+}
+
+void
+state_phase_free (StateRunPhase *self)
+{
+  g_free (self->steps);
+  g_free (self->ready);
+  g_free (self);
+}
+
+/* Edges */
+
+static gboolean
+goes_backwards (const StateRunPhase *self)
+{
+  return self->operation == STATE_OPERATION_STOP;
+}
+
+/* Those that come before a step, of all operations and also not taken ones. */
+const StateEdge *
+state_phase_predecessors (const StateRunPhase *self, guint32 slot, guint *n)
+{
+  guint32 node = self->steps[slot].node;
+
+  return goes_backwards (self) ? state_graph_dependents (self->graph, node, n)
+                               : state_graph_dependencies (self->graph, node, n);
+}
+
+const StateEdge *
+state_phase_successors (const StateRunPhase *self, guint32 slot, guint *n)
+{
+  guint32 node = self->steps[slot].node;
+
+  return goes_backwards (self) ? state_graph_dependencies (self->graph, node, n)
+                               : state_graph_dependents (self->graph, node, n);
+}
+
+static gboolean
+is_required (const StateEdge *edge)
+{
+  return (edge->flags & STATE_DEPENDENCY_ORDER_ONLY) == 0;
+}
+
+/* Turns */
+
+void
+state_phase_push_ready (StateRunPhase *self, guint32 slot)
+{
+  guint64 tail = (guint64) self->ready_head + self->n_ready++;
+
+  self->ready[tail < self->n_steps ? tail : tail - self->n_steps] = slot;
+}
+
+static void
+release (StateRunPhase *self, guint32 slot, guint32 released_by, gint64 now)
+{
+  self->steps[slot].ready_time = now;
+  self->steps[slot].released_by = released_by;
+  state_phase_push_ready (self, slot);
+}
+
+guint32
+state_phase_pop_ready (StateRunPhase *self)
+{
+  guint32 slot = self->ready[self->ready_head];
+
+  self->n_ready--;
+  if (++self->ready_head == self->n_steps)
+    self->ready_head = 0;
+  return slot;
+}
+
+void
+state_phase_begin (StateRunPhase *self, gint64 now)
+{
+  self->ready = g_new (guint32, MAX (self->n_steps, 1));
+  for (guint32 slot = 0; slot < self->n_steps; slot++)
+    {
+      StateRunStep *step = &self->steps[slot];
+      guint n;
+      const StateEdge *edges = state_phase_predecessors (self, slot, &n);
+
+      for (guint i = 0; i < n; i++)
+        if (state_phase_slot_along (self, &edges[i]) != STATE_SLOT_NONE)
+          step->n_pending++;
+      if (step->n_pending == 0)
+        release (self, slot, STATE_SLOT_NONE, now);
+    }
+}
+
+/* Outcomes */
+
+/* Whether the step is a failure of its own, not a consequence of another. */
+gboolean
+state_phase_is_failure (const StateRunStep *step)
+{
+  switch ((StateStepOutcome) step->outcome)
+    {
+    case STATE_STEP_OUTCOME_FAILED:
+    case STATE_STEP_OUTCOME_TIMED_OUT:
+    case STATE_STEP_OUTCOME_DROPPED:
+    case STATE_STEP_OUTCOME_LOST:
+      return TRUE;
+    case STATE_STEP_OUTCOME_REMOVED:
+      return step->has_state;
+    case STATE_STEP_OUTCOME_WAITING:
+    case STATE_STEP_OUTCOME_ASKED:
+    case STATE_STEP_OUTCOME_SUCCEEDED:
+    case STATE_STEP_OUTCOME_UNCHANGED:
+    case STATE_STEP_OUTCOME_SKIPPED:
+    case STATE_STEP_OUTCOME_CANCELLED:
+    default:
+      return FALSE;
+    }
+}
+
+gboolean
+state_phase_got_through (const StateRunStep *step)
+{
+  return step->outcome == STATE_STEP_OUTCOME_SUCCEEDED ||
+         step->outcome == STATE_STEP_OUTCOME_UNCHANGED ||
+         (step->outcome == STATE_STEP_OUTCOME_REMOVED && !step->has_state);
+}
+
+/* The failure that those who require this one suffer from. A unit that is not
+ * asked passes on what stands before it; one that left the set, nothing. */
+static guint32
+cause_for_dependents (const StateRunPhase *self, guint32 slot)
+{
+  const StateRunStep *step = &self->steps[slot];
+
+  if (self->goes_on || step->outcome == STATE_STEP_OUTCOME_REMOVED)
+    return STATE_SLOT_NONE;
+  if (step->cause != STATE_SLOT_NONE)
+    return step->cause;
+  if (state_phase_is_failure (step) || step->verdict == STATE_VERDICT_PASS)
+    return slot;
+  return STATE_SLOT_NONE;
+}
+
+/* A step that was settled before its turn keeps its outcome. */
+void
+state_phase_finish_step (StateRunPhase *self, guint32 slot, StateStepOutcome outcome, gint64 now)
+{
+  StateRunStep *step = &self->steps[slot];
+  guint32 cause;
+  guint n;
+  const StateEdge *edges = state_phase_successors (self, slot, &n);
+
+  g_assert (!step->finished);
+  if (!step->settled)
+    {
+      step->outcome = outcome;
+      step->finish_time = now;
+    }
+  step->settled = step->finished = TRUE;
+  self->n_finished++;
+  self->n_through += state_phase_got_through (step);
+  self->n_failed += state_phase_is_failure (step);
+  self->last = slot;
+
+  cause = cause_for_dependents (self, slot);
+  for (guint i = 0; i < n; i++)
+    {
+      guint32 other = state_phase_slot_along (self, &edges[i]);
+
+      if (other == STATE_SLOT_NONE)
+        continue;
+      if (cause != STATE_SLOT_NONE && self->steps[other].cause == STATE_SLOT_NONE &&
+          is_required (&edges[i]))
+        self->steps[other].cause = cause;
+      if (--self->steps[other].n_pending == 0)
+        release (self, other, slot, now);
+    }
+}
+
+/* Those who still wait and require a unit that has died, directly or through
+ * units that were not asked, suffer from it. */
+void
+state_phase_blame (StateRunPhase *self, guint32 cause)
+{
+  g_autoptr (GArray) queue = g_array_new (FALSE, FALSE, sizeof (guint32));
+
+  if (self->goes_on)
+    return;
+  g_array_append_val (queue, cause);
+  for (guint head = 0; head < queue->len; head++)
+    {
+      guint n;
+      const StateEdge *edges =
+          state_phase_successors (self, g_array_index (queue, guint32, head), &n);
+
+      for (guint i = 0; i < n; i++)
+        {
+          guint32 other = state_phase_slot_along (self, &edges[i]);
+          StateRunStep *step = other != STATE_SLOT_NONE ? &self->steps[other] : NULL;
+
+          if (step == NULL || !is_required (&edges[i]) || step->cause != STATE_SLOT_NONE ||
+              step->outcome == STATE_STEP_OUTCOME_REMOVED)
+            continue;
+          if (!step->finished)
+            step->cause = cause;
+          else if (step->outcome == STATE_STEP_OUTCOME_UNCHANGED)
+            {
+              step->cause = cause;
+              g_array_append_val (queue, other);
+            }
+        }
+    }
+}
