@@ -43,6 +43,7 @@ struct _StateTransition
   GHashTable *told;    /* what units told of their progress, by position */
   guint n_told_phases; /* whose steps are in the list */
   GHashTable *steps;   /* of the StateTransitionStep alive, not owned, by position */
+  gboolean is_logged;  /* somebody listens */
   gint64 begin_time;
   gint64 deadline;  /* for the whole of it; 0: none */
   gint64 slow_time; /* when to tell next of units that are slow; 0: never */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "state-error.h"
+#include "state-log-private.h"
 #include "state-request-private.h"
 #include "state-snapshot-private.h"
 #include "state-transition-private.h"
@@ -312,6 +313,10 @@ state_transition_begin (StateTransition *self, StateUnits *units)
     self->saved = g_new0 (GVariant *, MAX (self->handles->len, 1));
   state_run_begin (self->run, now);
   state_transition_set_status (self, STATE_TRANSITION_STATUS_RUNNING);
+  self->is_logged = state_log_is_heard ();
+  if (self->is_logged)
+    state_log_transition (self->operation, self->status, state_transition_get_n_slots (self), 0,
+                          NULL);
 }
 
 /* Requests */
@@ -687,6 +692,9 @@ state_transition_finish (StateTransition *self, StateUnits *units)
   disconnect_cancellable (self, task);
 
   state_transition_set_status (self, final_status (self));
+  if (self->is_logged)
+    state_log_transition (self->operation, self->status, state_transition_get_n_slots (self),
+                          self->end_time - self->begin_time, self->error);
   state_transition_tell (self);
   state_units_notify_transitions (units);
   state_units_notify_allowed (units);

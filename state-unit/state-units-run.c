@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "state-error.h"
+#include "state-log-private.h"
 #include "state-request-private.h"
 #include "state-transition-private.h"
 #include "state-units-private.h"
@@ -65,6 +66,21 @@ state_units_tell (StateUnits *self)
 
 /* Answers */
 
+/* Of the step of a unit that has just answered, or been given up on. */
+static void
+log_step (StateTransition *transition, const StateRunPhase *phase, guint32 slot)
+{
+  const StateRunStep *step = &phase->steps[slot];
+  guint n_slots = state_transition_get_n_slots (transition);
+  guint index = 0;
+
+  while (g_ptr_array_index (transition->run->phases, index) != phase)
+    index++;
+  state_log_step (state_transition_get_slot_name (transition, slot), phase->operation,
+                  step->outcome, step->finish_time - step->start_time,
+                  state_transition_get_step_error (transition, index * n_slots + slot));
+}
+
 static guint32
 current_slot (StateUnits *self, StateUnitHandle *handle)
 {
@@ -103,6 +119,7 @@ take_answer (StateUnits *self, StateUnitHandle *handle, StateRequest *request)
 {
   const GError *error = state_request_get_error (request);
   StateTransition *transition = self->current;
+  const StateRunPhase *phase;
   guint32 slot;
 
   handle->request = NULL;
@@ -119,8 +136,11 @@ take_answer (StateUnits *self, StateUnitHandle *handle, StateRequest *request)
       state_unit_handle_take_error (handle, g_error_copy (error));
       state_transition_take_error (transition, slot, g_error_copy (error));
     }
+  phase = transition->run->phase;
   state_transition_keep_answer (transition, slot, request);
   state_run_answer (transition->run, slot, state_request_get_outcome (request), now ());
+  if (transition->is_logged)
+    log_step (transition, phase, slot);
 }
 
 /* An answer that was sent; with a reference to the request. */
@@ -293,6 +313,8 @@ cancel_expired (StateUnits *self, StateTransition *transition)
 
       if (handle->request != NULL)
         g_ptr_array_add (requests, g_object_ref (handle->request));
+      if (transition->is_logged)
+        log_step (transition, transition->run->phase, slot);
     }
   state_units_tell (self);
   for (guint i = 0; i < requests->len; i++)
