@@ -7,6 +7,7 @@
 #include "state-enums.h"
 #include "state-error.h"
 #include "state-inspector.h"
+#include "state-plan.h"
 #include "state-request.h"
 #include "state-snapshot.h"
 #include "state-transition-step.h"

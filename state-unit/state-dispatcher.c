@@ -107,10 +107,24 @@ handle_messages (StateDispatcher *self)
     }
 }
 
+/* What is called in a context starts its own asynchronous work there. */
+static gboolean
+push_context (GMainContext *context)
+{
+  GMainContext *now = g_main_context_get_thread_default ();
+
+  if (now == context || (now == NULL && context == g_main_context_default ()))
+    return FALSE;
+  g_main_context_push_thread_default (context);
+  return TRUE;
+}
+
 static gboolean
 source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 {
   StateDispatcher *self = ((DispatcherSource *) source)->dispatcher;
+
+  gboolean pushed = push_context (self->context);
 
   self->depth++;
   self->again = FALSE;
@@ -118,6 +132,8 @@ source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
   if (self->func != NULL && !g_atomic_int_get (&self->closed))
     self->func (self->owner);
   self->depth--;
+  if (pushed)
+    g_main_context_pop_thread_default (self->context);
   return G_SOURCE_CONTINUE;
 }
 

@@ -59,7 +59,7 @@ inspection_unref (Inspection *self)
 {
   if (--self->ref_count > 0)
     return;
-  g_object_unref (self->units);
+  g_clear_object (&self->units);
   g_free (self->path);
   g_clear_pointer (&self->value, g_variant_unref);
   g_clear_object (&self->task);
@@ -274,8 +274,12 @@ tree_at_path (Inspection *self, GError **error)
     {
       const Look *owner = g_ptr_array_index (self->looks, 0);
 
-      if (owner->error != NULL)
-        g_propagate_error (error, g_error_copy (owner->error));
+      if (owner->handle->units != self->units)
+        g_set_error (error, STATE_ERROR, STATE_ERROR_REMOVED, "%s: unit %s left the set",
+                     self->path, owner->handle->name);
+      else if (owner->error != NULL)
+        g_propagate_prefixed_error (error, g_error_copy (owner->error),
+                                    "unit %s: ", owner->handle->name);
       else if (owner->is_asked && !owner->is_answered)
         g_set_error (error, STATE_ERROR, STATE_ERROR_TIMED_OUT,
                      "%s: unit %s has not answered in time", self->path, owner->handle->name);
@@ -286,7 +290,7 @@ tree_at_path (Inspection *self, GError **error)
     }
   if (found == NULL)
     {
-      g_set_error (error, STATE_ERROR, STATE_ERROR_REMOVED, "%s: the unit left the set",
+      g_set_error (error, STATE_ERROR, STATE_ERROR_REMOVED, "%s: the units left the set",
                    self->path);
       return NULL;
     }
@@ -313,7 +317,8 @@ updated_value (Inspection *self, GError **error)
 
   if (look->error != NULL)
     {
-      g_propagate_error (error, g_error_copy (look->error));
+      g_propagate_prefixed_error (error, g_error_copy (look->error),
+                                  "unit %s: ", look->handle->name);
       return NULL;
     }
   if (look->answer == NULL)
@@ -365,6 +370,7 @@ finish (Inspection *self)
   clear_source (&self->timeout);
   clear_source (&self->cancelled);
   value = result_of (self, &error);
+  g_clear_object (&self->units);
   if (value != NULL)
     g_task_return_pointer (task, value, (GDestroyNotify) g_variant_unref);
   else
@@ -416,7 +422,7 @@ ask (Inspection *self, Look *look)
   look->request = request;
   self->n_out++;
   self->ref_count++;
-  if (handle->dispatcher != NULL)
+  if (handle->dispatcher != self->units->dispatcher)
     state_request_post_call (request, handle->dispatcher);
   else if (state_request_call (request))
     look_answered (g_object_ref (request));
@@ -490,6 +496,9 @@ check (Inspection *self)
     return g_error_new (STATE_ERROR, STATE_ERROR_UNKNOWN_UNIT, "%s: unknown unit name", self->path);
   if (self->value == NULL)
     return NULL;
+  if (self->looks->len == 0)
+    return g_error_new_literal (STATE_ERROR, STATE_ERROR_UNKNOWN_UNIT,
+                                "the path is empty: name a unit, and what of it to change");
   look = g_ptr_array_index (self->looks, 0);
   if (state_name_is_field (look->path))
     return g_error_new (G_IO_ERROR, G_IO_ERROR_READ_ONLY, "%s is told by the set: read-only",

@@ -7,6 +7,7 @@
 struct _StateLifetime
 {
   gatomicrefcount ref_count; /* one for the handle, one for the owner */
+  gint told;                 /* atomic: the owner is gone, or has been told not to tell */
   GWeakRef owner;
   StateUnitHandle *handle; /* a reference */
 };
@@ -26,7 +27,8 @@ owner_gone (gpointer data, GObject *where_it_was)
 {
   StateLifetime *self = data;
 
-  state_unit_handle_post_event (self->handle, STATE_EVENT_DISCARD, NULL);
+  if (g_atomic_int_compare_and_exchange (&self->told, FALSE, TRUE))
+    state_unit_handle_post_event (self->handle, STATE_EVENT_DISCARD, NULL);
   lifetime_unref (self);
 }
 
@@ -43,13 +45,14 @@ state_lifetime_new (StateUnitHandle *handle, GObject *owner)
   return self;
 }
 
-/* An owner that is there no more has told already, or is about to. */
+/* An owner that is there no more has told already, or is about to; one that has
+ * been disposed of may be there still. */
 void
 state_lifetime_free (StateLifetime *self)
 {
   g_autoptr (GObject) owner = g_weak_ref_get (&self->owner);
 
-  if (owner != NULL)
+  if (owner != NULL && g_atomic_int_compare_and_exchange (&self->told, FALSE, TRUE))
     {
       g_object_weak_unref (owner, owner_gone, self);
       lifetime_unref (self);

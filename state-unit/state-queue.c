@@ -182,6 +182,7 @@ stop_waiting (GCancellable *cancellable, gpointer data)
 
   if (!claim_wait (wait))
     return;
+  g_signal_handler_disconnect (cancellable, wait->handler);
   g_task_return_error_if_cancelled (wait->task);
   wait_unref (wait, NULL);
 }

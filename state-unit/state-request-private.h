@@ -38,6 +38,7 @@ void state_request_post_call (StateRequest *self, StateDispatcher *dispatcher);
 
 void state_request_cancel (StateRequest *self);
 void state_request_revoke (StateRequest *self);
+void state_request_let_go (StateRequest *self);
 void state_request_overrule (StateRequest *self, GError *error);
 
 StateUnitHandle *state_request_get_handle (StateRequest *self);

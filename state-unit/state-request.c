@@ -6,7 +6,7 @@
 #include "state-queue-private.h"
 #include "state-snapshot-private.h"
 #include "state-unit-handle-private.h"
-#include "state-unit.h"
+#include "state-unit-private.h"
 
 /**
  * SECTION:state-request
@@ -80,6 +80,7 @@ struct _StateRequest
   gint answer;               /* atomic: ANSWER_… */
   gint delivery;             /* atomic: DELIVERY_… */
   gint revoked;              /* atomic */
+  gint held;                 /* atomic: the unit is kept from other requests by this one */
   gint cancelled;            /* atomic */
   GCancellable *cancellable; /* atomic; made when asked for */
 
@@ -133,6 +134,8 @@ take_answer (StateRequest *self, GVariant *state, GError *error)
 {
   self->answer_state = state;
   self->answer_error = error;
+  if (g_atomic_int_compare_and_exchange (&self->held, TRUE, FALSE))
+    state_unit_release (self->parameters.unit);
   if (g_atomic_int_exchange (&self->delivery, DELIVERY_READY) == DELIVERY_OUT)
     send_answer (self);
 }
@@ -235,7 +238,8 @@ call_unit (StateMessage *message)
   g_autoptr (StateRequest) self = REQUEST_OF (message, call);
   StateUnit *unit = self->parameters.unit;
 
-  if (!g_atomic_int_get (&self->revoked) && g_atomic_int_get (&self->answer) == ANSWER_NONE)
+  if (!g_atomic_int_get (&self->revoked) && g_atomic_int_get (&self->answer) == ANSWER_NONE &&
+      (self->parameters.handle == NULL || !state_unit_handle_has_left (self->parameters.handle)))
     STATE_UNIT_GET_IFACE (unit)->handle_request (unit, self);
 }
 
@@ -268,6 +272,19 @@ void
 state_request_revoke (StateRequest *self)
 {
   g_atomic_int_set (&self->revoked, TRUE);
+}
+
+/* The unit leaves the set with the request: until it has been answered, no other
+ * request is put to it. */
+void
+state_request_let_go (StateRequest *self)
+{
+  state_unit_hold (self->parameters.unit);
+  g_atomic_int_set (&self->held, TRUE);
+  state_request_revoke (self);
+  if (g_atomic_int_get (&self->delivery) == DELIVERY_READY &&
+      g_atomic_int_compare_and_exchange (&self->held, TRUE, FALSE))
+    state_unit_release (self->parameters.unit);
 }
 
 /* Gives the answer in the unit's place; the unit's own is ignored, and no error. */

@@ -58,11 +58,13 @@ quit_loop (gpointer loop)
 void
 state_thread_quit (StateThread *self)
 {
-  g_autoptr (GSource) source = g_idle_source_new ();
+  GSource *source = g_idle_source_new ();
 
   g_source_set_callback (source, quit_loop, g_main_loop_ref (self->loop),
                          (GDestroyNotify) g_main_loop_unref);
   g_source_attach (source, self->context);
+  /* While the context is held: the source looks into it, and the thread may end. */
+  g_source_unref (source);
   g_main_loop_unref (self->loop);
   g_main_context_unref (self->context);
   g_free (self);

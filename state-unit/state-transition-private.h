@@ -19,6 +19,7 @@ struct _StateTransition
   StateOperation operation;
   gboolean leave_rest;      /* start_stopped_units */
   StateUnitHandle *removal; /* nullable: the unit to be taken out at the end */
+  StateUnit *removed;       /* then, until it is given back */
   GPtrArray *subset;        /* nullable: of the handles given; NULL: all */
   StateFailurePolicy policy;
   gboolean has_policy; /* its own, not the set's */
@@ -43,10 +44,12 @@ struct _StateTransition
   GHashTable *told;    /* what units told of their progress, by position */
   guint n_told_phases; /* whose steps are in the list */
   GHashTable *steps;   /* of the StateTransitionStep alive, not owned, by position */
+  gboolean is_refused; /* nothing has been touched */
   gboolean is_logged;  /* somebody listens */
   gint64 begin_time;
   gint64 deadline;  /* for the whole of it; 0: none */
   gint64 slow_time; /* when to tell next of units that are slow; 0: never */
+  gint64 slow_told; /* when it was looked at last */
   gint64 end_time;
   GError *error;
 };
@@ -63,6 +66,7 @@ void state_transition_heed (StateTransition *self);
 void state_transition_tell_slow (StateTransition *self, StateUnits *units);
 void state_transition_prepare (StateTransition *self, StateUnits *units, StateGraph *graph);
 void state_transition_begin (StateTransition *self, StateUnits *units);
+void state_transition_settle (StateTransition *self, StateUnits *units);
 void state_transition_finish (StateTransition *self, StateUnits *units);
 void state_transition_finish_unbegun (StateTransition *self);
 void state_transition_tell (StateTransition *self);

@@ -29,6 +29,12 @@ cancel_requested (GCancellable *cancellable, gpointer transition)
   state_transition_cancel (transition);
 }
 
+static void
+unref_transition (gpointer transition, GClosure *closure)
+{
+  g_object_unref (transition);
+}
+
 static StateTransition *
 transition_of_enqueue (StateMessage *message)
 {
@@ -43,16 +49,24 @@ enqueue_arrives (StateMessage *message)
 
   if (cancellable != NULL)
     self->cancelled_id =
-        g_cancellable_connect (cancellable, G_CALLBACK (cancel_requested), self, NULL);
+        g_signal_connect_data (cancellable, "cancelled", G_CALLBACK (cancel_requested),
+                               g_object_ref (self), unref_transition, 0);
   if (self->status == STATE_TRANSITION_STATUS_NEW)
     state_transition_set_status (self, STATE_TRANSITION_STATUS_QUEUED);
   state_units_enqueue (self->own_units, self);
 }
 
+/* The set has been disposed of. */
 static void
 enqueue_discarded (StateMessage *message)
 {
-  g_object_unref (transition_of_enqueue (message));
+  g_autoptr (StateTransition) self = transition_of_enqueue (message);
+  g_autoptr (GTask) task = g_steal_pointer (&self->task);
+
+  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CLOSED,
+                           "%s cannot begin: the set has been disposed of",
+                           state_operation_to_string (self->operation));
+  g_clear_object (&self->own_units);
 }
 
 /* From any thread. The transition keeps the set alive until it has ended. */
@@ -257,6 +271,7 @@ refuse (StateTransition *self, StateGraph *graph, GPtrArray *problems)
 {
   self->error = self->removal != NULL ? g_error_copy (g_ptr_array_index (problems, 0))
                                       : state_transition_refusal (self->operation, problems);
+  self->is_refused = TRUE;
   state_run_free (self->run);
   self->run = state_run_new (graph, self->operation);
   g_ptr_array_set_size (self->handles, 0);
@@ -312,11 +327,10 @@ state_transition_begin (StateTransition *self, StateUnits *units)
   if (saves)
     self->saved = g_new0 (GVariant *, MAX (self->handles->len, 1));
   state_run_begin (self->run, now);
-  state_transition_set_status (self, STATE_TRANSITION_STATUS_RUNNING);
   self->is_logged = state_log_is_heard ();
   if (self->is_logged)
-    state_log_transition (self->operation, self->status, state_transition_get_n_slots (self), 0,
-                          NULL);
+    state_log_transition (self->operation, STATE_TRANSITION_STATUS_RUNNING,
+                          state_transition_get_n_slots (self), 0, NULL);
 }
 
 /* Requests */
@@ -591,6 +605,19 @@ state_transition_abandon (StateTransition *self)
 
 /* Slow units */
 
+static gint64
+next_slow_time (const StateRunStep *step, gint64 slow, gint64 now)
+{
+  return step->start_time + ((now - step->start_time) / slow + 1) * slow;
+}
+
+/* Whether its time, or a multiple of that, has come since it was looked at last. */
+static gboolean
+is_slow_now (const StateRunStep *step, gint64 slow, gint64 last, gint64 now)
+{
+  return next_slow_time (step, slow, MAX (last, step->start_time)) <= now;
+}
+
 /* Tells of each unit that has been at work for so long that somebody may want to
  * know, and finds out when to look again. */
 void
@@ -602,19 +629,22 @@ state_transition_tell_slow (StateTransition *self, StateUnits *units)
   g_autoptr (GPtrArray) steps = g_ptr_array_new_with_free_func (g_object_unref);
   gint64 next = now + slow;
 
+  self->slow_time = 0;
+  if (slow == 0)
+    return;
   for (guint32 slot = 0; slot < phase->n_steps; slot++)
     {
       const StateRunStep *step = &phase->steps[slot];
 
       if (step->outcome != STATE_STEP_OUTCOME_ASKED)
         continue;
-      if (step->start_time + slow <= now)
+      if (is_slow_now (step, slow, self->slow_told, now))
         g_ptr_array_add (steps,
                          g_list_model_get_item (G_LIST_MODEL (self), position_of (self, slot)));
-      else
-        next = MIN (next, step->start_time + slow);
+      next = MIN (next, next_slow_time (step, slow, now));
     }
-  self->slow_time = slow != 0 ? next : 0;
+  self->slow_told = now;
+  self->slow_time = next;
   for (guint i = 0; i < steps->len; i++)
     state_units_emit_slow (units, self, g_ptr_array_index (steps, i));
 }
@@ -649,59 +679,72 @@ final_status (StateTransition *self)
 
 /* Gives the unit that was to be taken out back to its caller. */
 static void
-return_removed (StateTransition *self, StateUnits *units, GTask *task)
+return_removed (StateTransition *self, GTask *task)
 {
-  g_autoptr (StateUnit) unit = NULL;
-
   if (self->error != NULL)
-    {
-      g_task_return_error (task, g_error_copy (self->error));
-      return;
-    }
-  if (self->removal->units != units)
-    {
-      g_task_return_new_error (task, STATE_ERROR, STATE_ERROR_REMOVED,
-                               "unit %s left the set while it was being stopped",
-                               self->removal->name);
-      return;
-    }
-  g_set_object (&unit, state_unit_handle_get_unit (self->removal));
-  state_units_discard (units, self->removal);
-  g_task_return_pointer (task, g_steal_pointer (&unit), g_object_unref);
+    g_task_return_error (task, g_error_copy (self->error));
+  else
+    g_task_return_pointer (task, g_steal_pointer (&self->removed), g_object_unref);
 }
 
+/* A unit that has been stopped leaves before anybody can start it again. */
+static void
+take_removed_out (StateTransition *self, StateUnits *units)
+{
+  if (self->error != NULL)
+    return;
+  if (self->removal->units != units)
+    {
+      self->error =
+          g_error_new (STATE_ERROR, STATE_ERROR_REMOVED,
+                       "unit %s left the set while it was being stopped", self->removal->name);
+      return;
+    }
+  g_set_object (&self->removed, state_unit_handle_get_unit (self->removal));
+  state_units_discard (units, self->removal);
+}
+
+/* Not g_cancellable_disconnect (), which waits for handlers of the program's own. */
 static void
 disconnect_cancellable (StateTransition *self, GTask *task)
 {
   if (self->cancelled_id != 0)
-    g_cancellable_disconnect (g_task_get_cancellable (task), self->cancelled_id);
+    g_signal_handler_disconnect (g_task_get_cancellable (task), self->cancelled_id);
   self->cancelled_id = 0;
 }
 
-/* The run is done, and the set is ready for the next one: tells, and returns. */
+/* The run is done: what came of it is certain before anybody is told. */
+void
+state_transition_settle (StateTransition *self, StateUnits *units)
+{
+  self->end_time = g_get_monotonic_time ();
+  if (self->error == NULL && !self->run->succeeded)
+    self->error = state_transition_failure (self);
+  if (self->operation == STATE_OPERATION_SAVE && !self->is_refused)
+    make_snapshot (self);
+  self->status = final_status (self);
+  if (self->is_logged)
+    state_log_transition (self->operation, self->status, state_transition_get_n_slots (self),
+                          self->end_time - self->begin_time, self->error);
+}
+
+/* The set is ready for the next one: tells, and returns. */
 void
 state_transition_finish (StateTransition *self, StateUnits *units)
 {
   g_autoptr (GTask) task = g_steal_pointer (&self->task);
 
-  self->end_time = g_get_monotonic_time ();
-  if (self->error == NULL && !self->run->succeeded)
-    self->error = state_transition_failure (self);
-  if (self->operation == STATE_OPERATION_SAVE)
-    make_snapshot (self);
   disconnect_cancellable (self, task);
-
-  state_transition_set_status (self, final_status (self));
-  if (self->is_logged)
-    state_log_transition (self->operation, self->status, state_transition_get_n_slots (self),
-                          self->end_time - self->begin_time, self->error);
+  if (self->removal != NULL)
+    take_removed_out (self, units);
+  state_transition_set_status (self, self->status);
   state_transition_tell (self);
   state_units_notify_transitions (units);
   state_units_notify_allowed (units);
   state_units_emit_finished (units, self);
 
   if (self->removal != NULL)
-    return_removed (self, units, task);
+    return_removed (self, task);
   else if (self->error != NULL)
     g_task_return_error (task, g_error_copy (self->error));
   else

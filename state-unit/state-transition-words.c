@@ -32,13 +32,20 @@ state_transition_check_saved (const StateSnapshotUnit *saved,
 static const char *
 why_in_the_way (const StateNode *node)
 {
+  if (node->state == STATE_UNIT_STATE_RUNNING)
+    return "it is running (stop it first)";
+  if (node->state == STATE_UNIT_STATE_UNCERTAIN)
+    return "it is uncertain (stop it first)";
+  if (node->state == STATE_UNIT_STATE_LOST)
+    return "it is lost (take it out first)";
   if (node->state != STATE_UNIT_STATE_FAILED)
     return NULL;
   if (node->may_run)
-    return "it has failed and may still run, stop it first";
+    return "it has failed and may still run (stop it first)";
   if (node->undefined)
-    return "it has failed and its contents are undefined, reset or restore it first";
-  return "it has failed, reset or start it first";
+    return "it has failed and its contents are undefined (reset it first, or restore it from a "
+           "snapshot that has a state for it)";
+  return "it has failed (reset or start it first)";
 }
 
 GError *
@@ -124,6 +131,17 @@ skipped_reason (StateTransition *self, const StateRunPhase *phase, const StateRu
                                                                      : "failed");
 }
 
+/* Past its deadline, or treated so when the transition was abandoned. */
+static GError *
+timed_out_reason (const StateRunStep *step)
+{
+  gboolean abandoned = step->deadline == 0 || step->finish_time < step->deadline;
+  gint64 end = abandoned ? step->finish_time : step->deadline;
+
+  return g_error_new (STATE_ERROR, STATE_ERROR_TIMED_OUT, "%s after %" G_GINT64_FORMAT " ms",
+                      abandoned ? "given up on" : "timed out", (end - step->start_time) / 1000);
+}
+
 /* Why a step did not succeed, where the unit did not say so itself; NULL: it did
  * succeed, or there is nothing to say yet. */
 GError *
@@ -141,15 +159,15 @@ state_transition_step_reason (StateTransition *self, guint position)
     case STATE_STEP_OUTCOME_SKIPPED:
       return skipped_reason (self, phase, step);
     case STATE_STEP_OUTCOME_TIMED_OUT:
-      return g_error_new (STATE_ERROR, STATE_ERROR_TIMED_OUT,
-                          "timed out after %" G_GINT64_FORMAT " ms",
-                          (step->finish_time - step->start_time) / 1000);
+      return timed_out_reason (step);
     case STATE_STEP_OUTCOME_LOST:
       return g_error_new_literal (STATE_ERROR, STATE_ERROR_LOST, "nobody is there to answer");
     case STATE_STEP_OUTCOME_CANCELLED:
       return g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED, "not asked, since the %s %s",
                           state_operation_to_string (self->operation),
-                          self->run->cancelled ? "was cancelled" : "is rolled back");
+                          self->run->timed_out   ? "timed out"
+                          : self->run->cancelled ? "was cancelled"
+                                                 : "is rolled back");
     case STATE_STEP_OUTCOME_REMOVED:
       return g_error_new (STATE_ERROR, STATE_ERROR_REMOVED, "the unit left the set%s",
                           step->has_state ? ", and its saved state was not restored" : "");

@@ -84,6 +84,7 @@ state_transition_finalize (GObject *object)
   g_weak_ref_clear (&self->units);
   g_clear_pointer (&self->home, state_dispatcher_unref);
   g_clear_object (&self->removal);
+  g_clear_object (&self->removed);
   g_clear_pointer (&self->subset, g_ptr_array_unref);
   g_clear_object (&self->snapshot);
   g_clear_object (&self->own_units);

@@ -25,6 +25,9 @@ STATE_AVAILABLE_IN_ALL
 void state_transition_set_resume (StateTransition *self, gboolean resume);
 
 STATE_AVAILABLE_IN_ALL
+StatePlan *state_transition_plan (StateTransition *self, GError **error);
+
+STATE_AVAILABLE_IN_ALL
 void state_transition_run_async (StateTransition *self,
                                  GCancellable *cancellable,
                                  GAsyncReadyCallback callback,
@@ -62,5 +65,9 @@ STATE_AVAILABLE_IN_ALL
 char *state_transition_explain (StateTransition *self, const char *name);
 STATE_AVAILABLE_IN_ALL
 char *state_transition_to_dot (StateTransition *self);
+STATE_AVAILABLE_IN_ALL
+char *state_transition_to_svg (StateTransition *self);
+STATE_AVAILABLE_IN_ALL
+char *state_transition_to_trace_json (StateTransition *self);
 
 G_END_DECLS

@@ -21,6 +21,7 @@ typedef struct _StateUnitHandle StateUnitHandle;
 typedef struct _StateUnitReceiver StateUnitReceiver;
 typedef struct _StateInspector StateInspector;
 typedef struct _StateSnapshot StateSnapshot;
+typedef struct _StatePlan StatePlan;
 typedef struct _StateTransition StateTransition;
 typedef struct _StateTransitionStep StateTransitionStep;
 

@@ -476,28 +476,6 @@ check_cycle (StateUnitBuilder *self, GArray *dependencies, GArray *dependents, G
 }
 
 static gboolean
-check_unit (StateUnitBuilder *self, StateUnit *unit, GError **error)
-{
-  g_autoptr (StateUnitHandle) handle = NULL;
-
-  if (unit == NULL)
-    return TRUE;
-  if (STATE_IS_UNITS (unit) && state_units_is_within (self->units, STATE_UNITS (unit)))
-    {
-      g_set_error (error, STATE_ERROR, STATE_ERROR_CYCLE,
-                   "unit %s: a set cannot be a unit inside itself", self->name);
-      return FALSE;
-    }
-  handle = state_unit_handle_of_unit (unit);
-  if (handle == NULL)
-    return TRUE;
-  g_set_error (error, STATE_ERROR, STATE_ERROR_UNIT_IN_USE,
-               "unit %s is in use: it is in a set already, under the name %s", self->name,
-               handle->name);
-  return FALSE;
-}
-
-static gboolean
 check_usable (StateUnitBuilder *self, GError **error)
 {
   if (self->units == NULL)
@@ -517,32 +495,12 @@ check_usable (StateUnitBuilder *self, GError **error)
 
 /* Building */
 
+/* Calls the unit, and so comes before all checks. */
 static void
-read_version (StateUnitBuilder *self, StateUnitHandle *handle)
+read_version (StateUnitBuilder *self, StateUnit *unit)
 {
-  handle->version = self->version;
-  handle->oldest_version = self->oldest_version;
-  if (!self->has_version && handle->unit != NULL)
-    handle->version = STATE_UNIT_GET_IFACE (handle->unit)
-                          ->get_state_version (handle->unit, &handle->oldest_version);
-}
-
-static StateUnitHandle *
-make_handle (StateUnitBuilder *self, StateUnit *unit, StateThread *thread)
-{
-  StateUnitHandle *handle = g_object_new (STATE_TYPE_UNIT_HANDLE, NULL);
-
-  handle->name = g_steal_pointer (&self->name);
-  handle->unit = unit != NULL ? g_object_ref (unit) : NULL;
-  handle->thread = thread;
-  handle->timeouts = g_steal_pointer (&self->timeouts);
-  if (self->aliases->len > 0)
-    {
-      g_ptr_array_add (self->aliases, NULL);
-      handle->aliases = (char **) g_ptr_array_steal (self->aliases, NULL);
-    }
-  read_version (self, handle);
-  return handle;
+  if (!self->has_version && unit != NULL)
+    self->version = STATE_UNIT_GET_IFACE (unit)->get_state_version (unit, &self->oldest_version);
 }
 
 static GMainContext *
@@ -553,8 +511,31 @@ context_of_unit (StateUnitBuilder *self, StateUnit *unit, StateThread *thread)
   return thread != NULL ? state_thread_get_context (thread) : self->context;
 }
 
-/* Everything has been checked but the claim of the unit, which another set in
- * another thread may win. */
+/* Complete but for its place in the set: once the unit is claimed, other threads may
+ * find the handle. */
+static StateUnitHandle *
+make_handle (StateUnitBuilder *self, StateUnit *unit, StateThread *thread)
+{
+  StateUnitHandle *handle = g_object_new (STATE_TYPE_UNIT_HANDLE, NULL);
+
+  handle->name = g_strdup (self->name);
+  handle->home = state_dispatcher_ref (self->units->dispatcher);
+  handle->dispatcher =
+      state_units_take_dispatcher (self->units, context_of_unit (self, unit, thread));
+  handle->unit = unit != NULL ? g_object_ref (unit) : NULL;
+  handle->thread = thread;
+  handle->version = self->version;
+  handle->oldest_version = self->oldest_version;
+  handle->timeouts = g_steal_pointer (&self->timeouts);
+  if (self->aliases->len > 0)
+    {
+      g_ptr_array_add (self->aliases, NULL);
+      handle->aliases = (char **) g_ptr_array_steal (self->aliases, NULL);
+    }
+  return handle;
+}
+
+/* Everything has been checked but what concerns the unit alone. */
 static StateUnitHandle *
 admit (StateUnitBuilder *self,
        StateUnit *unit,
@@ -564,21 +545,23 @@ admit (StateUnitBuilder *self,
        GError **error)
 {
   g_autoptr (StateUnitHandle) handle = make_handle (self, unit, thread);
-  StateUnitHandle *admitted;
 
-  if (unit != NULL && !state_unit_handle_claim_unit (handle, unit))
+  if (unit != NULL && !state_unit_handle_claim_unit (handle, self->units, error))
     {
-      g_set_error (error, STATE_ERROR, STATE_ERROR_UNIT_IN_USE,
-                   "unit %s is in use: it is in a set already", handle->name);
+      state_units_drop_dispatcher (self->units, handle->dispatcher);
       g_clear_pointer (&handle->thread, state_thread_quit);
       return NULL;
     }
   if (self->owner != NULL)
     handle->lifetime = state_lifetime_new (handle, self->owner);
-  admitted = handle;
-  state_units_admit (self->units, g_steal_pointer (&handle), context_of_unit (self, unit, thread),
-                     dependencies, dependents);
-  return admitted;
+  state_units_admit (self->units, g_object_ref (handle), dependencies, dependents);
+
+  /* Whoever was told of the new unit may have taken it out again. */
+  if (handle->units != NULL)
+    return handle;
+  g_set_error (error, STATE_ERROR, STATE_ERROR_REMOVED, "unit %s left the set at once",
+               handle->name);
+  return NULL;
 }
 
 static StateUnitHandle *
@@ -591,8 +574,9 @@ build (StateUnitBuilder *self, StateUnit *unit, gboolean own_thread, GError **er
   if (!check_usable (self, error))
     return NULL;
   self->is_built = TRUE;
+  read_version (self, unit);
   if (!check_names (self, error) || !check_handles (self, self->dependencies, error) ||
-      !check_handles (self, self->dependents, error) || !check_unit (self, unit, error))
+      !check_handles (self, self->dependents, error))
     return NULL;
   dependencies = edges_of (self->dependencies);
   dependents = edges_of (self->dependents);
@@ -617,8 +601,9 @@ build (StateUnitBuilder *self, StateUnit *unit, gboolean own_thread, GError **er
  *
  * Errors: %STATE_ERROR_NAME_IN_USE, %STATE_ERROR_INVALID_NAME (for the name and
  * the aliases); %STATE_ERROR_FOREIGN_HANDLE for a handle of another set;
- * %STATE_ERROR_UNIT_IN_USE; %STATE_ERROR_CYCLE, with the whole path in the
- * message: `a → b → c → a`; %G_IO_ERROR_CLOSED when the builder has been used
+ * %STATE_ERROR_UNIT_IN_USE for a unit that is in a set; %STATE_ERROR_CYCLE, with the whole path in the message: `a → b → c → a`;
+ * %STATE_ERROR_REMOVED when somebody who was told of the new unit took it out;
+ * %G_IO_ERROR_CLOSED when the builder has been used
  * before; %G_IO_ERROR_NOT_INITIALIZED when it has no set.
  *
  * Returns: (transfer none) (nullable): the handle, owned by the set; %NULL with

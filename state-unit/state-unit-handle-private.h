@@ -19,7 +19,10 @@ struct _StateUnitHandle
   char *name;
   StateUnits *units;           /* not owned; NULL once the unit has left */
   StateDispatcher *home;       /* the set's */
-  StateDispatcher *dispatcher; /* where the unit is called; NULL: at home */
+  StateDispatcher *dispatcher; /* where the unit is called, which may be home */
+  StateUnits *container;       /* the set, for the check of nesting; under its lock */
+  gboolean is_lost;            /* nobody will answer for it any more */
+  gint left;                   /* atomic: the unit receives nothing more */
   StateUnit *unit;             /* nullable; let go of when the unit leaves */
   char **aliases;              /* nullable */
   guint32 node;
@@ -44,10 +47,14 @@ StateRequest *state_unit_handle_make_request (StateUnitHandle *self,
                                               gint64 deadline);
 void state_unit_handle_take_error (StateUnitHandle *self, GError *error);
 void state_unit_handle_notify_state (StateUnitHandle *self);
-void state_unit_handle_leave (StateUnitHandle *self, StateUnitState last_state);
+void state_unit_handle_detach (StateUnitHandle *self, StateUnitState last_state);
+void state_unit_handle_leave (StateUnitHandle *self);
+
+StateDispatcher *state_unit_handle_get_dispatcher (StateUnitHandle *self);
+gboolean state_unit_handle_has_left (StateUnitHandle *self);
 
 StateUnitHandle *state_unit_handle_of_unit (StateUnit *unit);
-gboolean state_unit_handle_claim_unit (StateUnitHandle *self, StateUnit *unit);
+gboolean state_unit_handle_claim_unit (StateUnitHandle *self, StateUnits *units, GError **error);
 
 /* Why a unit is no longer as it was, though nobody asked it. */
 typedef enum

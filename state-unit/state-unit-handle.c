@@ -9,7 +9,7 @@
 #include "state-task-private.h"
 #include "state-thread-private.h"
 #include "state-transition-private.h"
-#include "state-unit.h"
+#include "state-unit-private.h"
 #include "state-units-private.h"
 
 /**
@@ -222,18 +222,81 @@ state_unit_handle_of_unit (StateUnit *unit)
   return g_object_dup_qdata (G_OBJECT (unit), handle_quark (), ref_handle, NULL);
 }
 
-/* A unit is in one set at a time. FALSE: it is in one. */
-gboolean
-state_unit_handle_claim_unit (StateUnitHandle *self, StateUnit *unit)
+/* Which set is in which one: a set that another thread puts into the first must not
+ * slip through the check. */
+static GMutex nesting_lock;
+
+/* With the lock held: a container has not ended as long as the handle names it. */
+static gboolean
+is_within (StateUnits *units, gpointer other)
 {
-  return g_object_replace_qdata (G_OBJECT (unit), handle_quark (), NULL, self, NULL, NULL);
+  while (units != NULL && (gpointer) units != other)
+    {
+      g_autoptr (StateUnitHandle) handle = state_unit_handle_of_unit (STATE_UNIT (units));
+
+      units = handle != NULL ? handle->container : NULL;
+    }
+  return units != NULL;
+}
+
+static gboolean
+claim_locked (StateUnitHandle *self, StateUnits *units, GError **error)
+{
+  if (is_within (units, self->unit))
+    {
+      g_set_error (error, STATE_ERROR, STATE_ERROR_CYCLE,
+                   "unit %s: a set cannot be a unit inside itself", self->name);
+      return FALSE;
+    }
+  self->container = units;
+  if (g_object_replace_qdata (G_OBJECT (self->unit), handle_quark (), NULL, self, NULL, NULL))
+    return TRUE;
+  self->container = NULL;
+  g_set_error (error, STATE_ERROR, STATE_ERROR_UNIT_IN_USE,
+               "unit %s is in use: it is in a set already", self->name);
+  return FALSE;
+}
+
+static void
+unclaim_unit (StateUnitHandle *self, StateUnit *unit)
+{
+  g_mutex_lock (&nesting_lock);
+  self->container = NULL;
+  g_object_replace_qdata (G_OBJECT (unit), handle_quark (), self, NULL, NULL, NULL);
+  g_mutex_unlock (&nesting_lock);
+}
+
+/* A unit is in one set at a time, and a set is not in itself. From then on other
+ * threads may find the handle. */
+gboolean
+state_unit_handle_claim_unit (StateUnitHandle *self, StateUnits *units, GError **error)
+{
+  gboolean claimed;
+
+  g_mutex_lock (&nesting_lock);
+  claimed = claim_locked (self, units, error);
+  g_mutex_unlock (&nesting_lock);
+  return claimed;
+}
+
+/* Where the unit's functions are called; from any thread. */
+StateDispatcher *
+state_unit_handle_get_dispatcher (StateUnitHandle *self)
+{
+  return self->dispatcher;
+}
+
+gboolean
+state_unit_handle_has_left (StateUnitHandle *self)
+{
+  return g_atomic_int_get (&self->left);
 }
 
 /* Where the unit's functions are called. */
 GMainContext *
 state_unit_handle_get_context (StateUnitHandle *self)
 {
-  return state_dispatcher_get_context (self->dispatcher != NULL ? self->dispatcher : self->home);
+  return state_dispatcher_get_context (self->dispatcher);
 }
 
 /* How long the unit may take, in ms; 0: as long as it wants. */
@@ -287,20 +350,27 @@ state_unit_handle_notify_state (StateUnitHandle *self)
   self->error_changed = FALSE;
 }
 
-/* Lets go of the unit and of the set. */
+/* It is in the set no more; nobody has been told. */
 void
-state_unit_handle_leave (StateUnitHandle *self, StateUnitState last_state)
+state_unit_handle_detach (StateUnitHandle *self, StateUnitState last_state)
 {
-  g_autoptr (StateUnit) unit = g_steal_pointer (&self->unit);
-
+  g_atomic_int_set (&self->left, TRUE);
   self->units = NULL;
   self->node = STATE_NODE_NONE;
   self->last_state = last_state;
+}
+
+/* Lets go of the unit, and tells. */
+void
+state_unit_handle_leave (StateUnitHandle *self)
+{
+  g_autoptr (StateUnit) unit = g_steal_pointer (&self->unit);
+
   self->request = NULL;
   g_clear_pointer (&self->lifetime, state_lifetime_free);
   g_clear_pointer (&self->thread, state_thread_quit);
   if (unit != NULL)
-    g_object_replace_qdata (G_OBJECT (unit), handle_quark (), self, NULL, NULL, NULL);
+    unclaim_unit (self, unit);
   if (unit != NULL && STATE_IS_QUEUE (unit))
     state_queue_close (STATE_QUEUE (unit));
 

@@ -53,13 +53,14 @@ typedef struct
   guint n_units;
 } UnitDispatcher;
 
-static StateDispatcher *
-take_dispatcher (StateUnits *self, GMainContext *context)
+/* The dispatcher of the context that a new unit is called in: NULL: the set's. */
+StateDispatcher *
+state_units_take_dispatcher (StateUnits *self, GMainContext *context)
 {
   UnitDispatcher *entry;
 
-  if (context == state_dispatcher_get_context (self->dispatcher))
-    return NULL;
+  if (context == NULL || context == state_dispatcher_get_context (self->dispatcher))
+    return state_dispatcher_ref (self->dispatcher);
   entry = g_hash_table_lookup (self->dispatchers, context);
   if (entry == NULL)
     {
@@ -71,16 +72,15 @@ take_dispatcher (StateUnits *self, GMainContext *context)
   return state_dispatcher_ref (entry->dispatcher);
 }
 
-static void
-release_dispatcher (StateUnits *self, StateUnitHandle *handle)
+/* One unit less that is called there; its handle keeps the dispatcher. */
+void
+state_units_drop_dispatcher (StateUnits *self, StateDispatcher *dispatcher)
 {
-  g_autoptr (StateDispatcher) dispatcher = g_steal_pointer (&handle->dispatcher);
-  GMainContext *context;
+  GMainContext *context = state_dispatcher_get_context (dispatcher);
   UnitDispatcher *entry;
 
-  if (dispatcher == NULL)
+  if (dispatcher == self->dispatcher)
     return;
-  context = state_dispatcher_get_context (dispatcher);
   entry = g_hash_table_lookup (self->dispatchers, context);
   if (--entry->n_units > 0)
     return;
@@ -96,15 +96,12 @@ release_dispatcher (StateUnits *self, StateUnitHandle *handle)
 void
 state_units_admit (StateUnits *self,
                    StateUnitHandle *handle,
-                   GMainContext *context,
                    GArray *dependencies,
                    GArray *dependents)
 {
   guint position = self->graph->n_alive;
 
   handle->units = self;
-  handle->home = state_dispatcher_ref (self->dispatcher);
-  handle->dispatcher = context != NULL ? take_dispatcher (self, context) : NULL;
   handle->node = state_graph_add (self->graph, (const StateEdge *) (gpointer) dependencies->data,
                                   dependencies->len,
                                   (const StateEdge *) (gpointer) dependents->data, dependents->len);
@@ -128,22 +125,22 @@ forget_names (StateUnits *self, StateUnitHandle *handle)
     g_hash_table_remove (self->names, handle->aliases[i]);
 }
 
-/* The unit receives nothing more, and what it still answers is ignored. Returns the
- * request that is with it, to be cancelled once all is in order. */
+/* Takes the handle out of all that the set knows, without a word to anybody. Returns
+ * the request that is with the unit: nobody waits for its answer any more. */
 static StateRequest *
-withdraw (StateUnits *self, StateUnitHandle *handle)
+take_out (StateUnits *self, StateUnitHandle *handle)
 {
   StateRequest *request = g_steal_pointer (&handle->request);
+  guint32 node = handle->node;
 
-  if (self->current != NULL)
-    {
-      guint32 slot = state_run_slot_of (self->current->run, handle->node);
-
-      if (slot != STATE_SLOT_NONE)
-        state_run_remove (self->current->run, slot, g_get_monotonic_time ());
-    }
+  state_graph_kill (self->graph, node);
+  state_positions_remove (&self->positions, node);
+  g_ptr_array_index (self->handles, node) = NULL;
+  forget_names (self, handle);
+  g_array_append_val (self->gone, node);
+  state_units_drop_dispatcher (self, handle->dispatcher);
   if (request != NULL)
-    state_request_revoke (g_object_ref (request));
+    state_request_let_go (g_object_ref (request));
   return request;
 }
 
@@ -153,22 +150,21 @@ state_units_discard (StateUnits *self, StateUnitHandle *handle)
   g_autoptr (StateUnits) alive = g_object_ref (self);
   g_autoptr (StateUnitHandle) own = handle;
   g_autoptr (StateRequest) request = NULL;
-  guint32 node = handle->node;
-  guint32 position = state_positions_rank (&self->positions, node);
-  StateUnitState last_state = self->graph->nodes[node].state;
+  StateUnitState last_state = self->graph->nodes[handle->node].state;
+  guint32 position = state_positions_rank (&self->positions, handle->node);
+  guint32 slot = STATE_SLOT_NONE;
 
-  state_graph_kill (self->graph, node);
-  state_positions_remove (&self->positions, node);
-  g_ptr_array_index (self->handles, node) = NULL;
-  forget_names (self, handle);
-  g_array_append_val (self->gone, node);
-  request = withdraw (self, handle);
-  release_dispatcher (self, handle);
+  if (self->current != NULL)
+    slot = state_run_slot_of (self->current->run, handle->node);
+  request = take_out (self, handle);
+  state_unit_handle_detach (handle, last_state);
+  if (slot != STATE_SLOT_NONE)
+    state_run_remove (self->current->run, slot, g_get_monotonic_time ());
   if (self->current == NULL)
     state_units_forget_the_gone (self);
 
-  state_unit_handle_leave (handle, last_state);
   g_list_model_items_changed (G_LIST_MODEL (self), position, 1, 0);
+  state_unit_handle_leave (handle);
   g_object_notify (G_OBJECT (self), "n-items");
   state_units_notify_allowed (self);
   if (request != NULL)
@@ -176,18 +172,28 @@ state_units_discard (StateUnits *self, StateUnitHandle *handle)
   state_dispatcher_again (self->dispatcher);
 }
 
-/* The set ends: it lets go of a unit without a word to anybody. */
+/* The set ends. From the last to the first, so that no unit outlives what it stands
+ * on; nothing that a unit does when it goes finds the set any more. */
 void
-state_units_release (StateUnits *self, StateUnitHandle *handle)
+state_units_release_all (StateUnits *self)
 {
-  StateUnitState last_state = self->graph->nodes[handle->node].state;
-  g_autoptr (StateRequest) request = g_steal_pointer (&handle->request);
+  g_autoptr (GPtrArray) handles = g_ptr_array_new_with_free_func (g_object_unref);
 
-  if (request != NULL)
-    state_request_revoke (g_object_ref (request));
-  state_graph_kill (self->graph, handle->node);
-  release_dispatcher (self, handle);
-  state_unit_handle_leave (handle, last_state);
+  for (guint i = self->handles->len; i > 0; i--)
+    {
+      StateUnitHandle *handle = g_ptr_array_index (self->handles, i - 1);
+      g_autoptr (StateRequest) request = NULL;
+      StateUnitState last_state;
+
+      if (handle == NULL)
+        continue;
+      last_state = self->graph->nodes[handle->node].state;
+      request = take_out (self, handle);
+      state_unit_handle_detach (handle, last_state);
+      g_ptr_array_add (handles, handle);
+    }
+  for (guint i = 0; i < handles->len; i++)
+    state_unit_handle_leave (g_ptr_array_index (handles, i));
 }
 
 static void

@@ -28,6 +28,7 @@ struct _StateUnits
   StateTransition *last;
   StateOperationFlags told_allowed; /* last told by notify */
   gboolean running;
+  gboolean restored_as_unit; /* the request to restore includes what is to follow it */
 
   StateFailurePolicy failure_policy;
   guint default_timeout; /* ms */
@@ -44,11 +45,12 @@ char **state_units_dup_neighbours (StateUnits *self, guint32 node, gboolean depe
 /* Members */
 void state_units_admit (StateUnits *self,
                         StateUnitHandle *handle,
-                        GMainContext *context,
                         GArray *dependencies,
                         GArray *dependents);
 void state_units_discard (StateUnits *self, StateUnitHandle *handle);
-void state_units_release (StateUnits *self, StateUnitHandle *handle);
+void state_units_release_all (StateUnits *self);
+StateDispatcher *state_units_take_dispatcher (StateUnits *self, GMainContext *context);
+void state_units_drop_dispatcher (StateUnits *self, StateDispatcher *dispatcher);
 void state_units_forget_the_gone (StateUnits *self);
 
 /* Running */
@@ -78,6 +80,5 @@ void state_units_notify_allowed (StateUnits *self);
 
 /* As a unit of another set */
 void state_units_unit_iface_init (StateUnitInterface *iface);
-gboolean state_units_is_within (StateUnits *self, StateUnits *other);
 
 G_END_DECLS

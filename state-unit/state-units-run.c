@@ -4,6 +4,7 @@
 #include "state-log-private.h"
 #include "state-request-private.h"
 #include "state-transition-private.h"
+#include "state-unit-private.h"
 #include "state-units-private.h"
 
 /* How the set runs its transitions, one after the other: it asks the units that the
@@ -88,6 +89,7 @@ current_slot (StateUnits *self, StateUnitHandle *handle)
                                : STATE_SLOT_NONE;
 }
 
+static void lose_unit (StateUnits *self, StateUnitHandle *handle);
 static void put_standing_stop (StateUnits *self, StateUnitHandle *handle);
 
 /* A late answer settles a unit that was given up on; so does that to a stop which
@@ -102,6 +104,12 @@ take_late_answer (StateUnits *self, StateUnitHandle *handle, StateRequest *reque
 
   if (error != NULL)
     state_unit_handle_take_error (handle, g_error_copy (error));
+  if (error == NULL &&
+      (node->request == STATE_OPERATION_RESTORE || node->request == STATE_OPERATION_POST_RESTORE))
+    state_unit_handle_take_error (handle, g_error_new (STATE_ERROR, STATE_ERROR_TIMED_OUT,
+                                                       "its contents are undefined, since it "
+                                                       "answered %s too late",
+                                                       state_operation_to_string (node->request)));
   if (node->state == STATE_UNIT_STATE_UNCERTAIN)
     state_rules_settle_late (self->graph, handle->node, outcome);
   else
@@ -141,6 +149,8 @@ take_answer (StateUnits *self, StateUnitHandle *handle, StateRequest *request)
   state_run_answer (transition->run, slot, state_request_get_outcome (request), now ());
   if (transition->is_logged)
     log_step (transition, phase, slot);
+  if (handle->is_lost)
+    lose_unit (self, handle);
 }
 
 /* An answer that was sent; with a reference to the request. */
@@ -152,8 +162,12 @@ state_units_answer_arrives (StateRequest *request)
 
   if (handle->units != NULL && handle->request == request)
     {
-      take_answer (handle->units, handle, request);
-      state_units_tell (handle->units);
+      g_autoptr (StateUnits) self = g_object_ref (handle->units);
+
+      take_answer (self, handle, request);
+      state_units_tell (self);
+      if (self->current == NULL)
+        state_units_notify_allowed (self);
     }
 }
 
@@ -206,7 +220,9 @@ call (StateUnits *self, StateUnitHandle *handle, StateRequest *request)
   if (handle->request != request)
     state_request_overrule (request, g_error_new_literal (STATE_ERROR, STATE_ERROR_REMOVED,
                                                           "the unit left the set"));
-  else if (handle->dispatcher != NULL)
+  else if (state_unit_call_when_free (handle->unit, request, handle->dispatcher))
+    state_request_set_out (request);
+  else if (handle->dispatcher != self->dispatcher)
     state_request_post_call (request, handle->dispatcher);
   else if (state_request_call (request) && handle->request == request)
     {
@@ -224,9 +240,7 @@ ask (StateUnits *self, guint32 slot)
 
   if (is_nobody (handle))
     {
-      state_units_tell (self);
-      if (handle->units != NULL)
-        state_run_answer (transition->run, slot, STATE_STEP_OUTCOME_SUCCEEDED, now ());
+      state_run_answer (transition->run, slot, STATE_STEP_OUTCOME_SUCCEEDED, now ());
       state_units_tell (self);
       return;
     }
@@ -374,6 +388,7 @@ begin (StateUnits *self, StateTransition *transition)
   state_transition_begin (transition, self);
   self->current = g_object_ref (transition);
   g_set_object (&self->last, transition);
+  state_transition_set_status (transition, STATE_TRANSITION_STATUS_RUNNING);
   state_units_notify_transitions (self);
   state_transition_tell (transition);
   state_units_emit_started (self, transition);
@@ -384,7 +399,7 @@ update_running (StateUnits *self, StateTransition *transition)
 {
   gboolean may_run = state_rules_any_may_run (self->graph);
   gboolean whole = transition->removal == NULL && transition->subset == NULL &&
-                   !transition->leave_rest && transition->error == NULL;
+                   !transition->leave_rest && !transition->is_refused;
 
   if (whole && transition->operation == STATE_OPERATION_START)
     state_units_set_running (self, transition->run->succeeded || may_run);
@@ -399,8 +414,8 @@ end (StateUnits *self)
 
   state_run_end (transition->run);
   state_units_forget_the_gone (self);
+  state_transition_settle (transition, self);
   update_running (self, transition);
-  state_dispatcher_set_deadline (self->dispatcher, 0);
   state_transition_finish (transition, self);
 }
 
@@ -448,6 +463,7 @@ void
 state_units_pump (gpointer units)
 {
   g_autoptr (StateUnits) self = g_object_ref (STATE_UNITS (units));
+  g_autoptr (StateTransition) current = NULL;
   gint64 end_of_slice = now () + SLICE;
 
   expire (self);
@@ -458,8 +474,8 @@ state_units_pump (gpointer units)
         state_dispatcher_again (self->dispatcher);
         break;
       }
-  if (self->current != NULL)
-    state_transition_tell (self->current);
+  if (g_set_object (&current, self->current))
+    state_transition_tell (current);
   state_dispatcher_set_deadline (self->dispatcher, next_deadline (self));
 }
 
@@ -483,7 +499,7 @@ settle_ended (StateUnits *self,
   guint32 slot = self->current != NULL ? state_run_slot_of (self->current->run, handle->node)
                                        : STATE_SLOT_NONE;
 
-  if (slot != STATE_SLOT_NONE && self->current->operation == STATE_OPERATION_START)
+  if (slot != STATE_SLOT_NONE && self->current->run->phase->operation == STATE_OPERATION_START)
     {
       state_transition_take_error (self->current, slot, g_error_copy (reason));
       state_run_ended (self->current->run, slot, outcome, now ());
@@ -515,6 +531,7 @@ lose_unit (StateUnits *self, StateUnitHandle *handle)
 {
   GError *reason;
 
+  handle->is_lost = TRUE;
   if (handle->request != NULL || self->graph->nodes[handle->node].state == STATE_UNIT_STATE_LOST)
     return;
   reason = g_error_new_literal (STATE_ERROR, STATE_ERROR_LOST, "nobody is there to answer");

@@ -10,22 +10,6 @@
 /* A set as a unit of another set. It keeps the promises of a unit: each request is an
  * operation over the whole set, and a start that fails leaves nothing running. */
 
-/* Whether this set is the other one, or in it, however deep. */
-gboolean
-state_units_is_within (StateUnits *self, StateUnits *other)
-{
-  g_autoptr (StateUnits) set = g_object_ref (self);
-
-  while (set != NULL && set != other)
-    {
-      g_autoptr (StateUnitHandle) handle = state_unit_handle_of_unit (STATE_UNIT (set));
-
-      g_clear_object (&set);
-      set = handle != NULL && handle->units != NULL ? g_object_ref (handle->units) : NULL;
-    }
-  return set != NULL;
-}
-
 static void
 answer (StateRequest *request, GError *error)
 {
@@ -158,12 +142,34 @@ updated (GObject *source, GAsyncResult *result, gpointer data)
   }
 }
 
+/* A restore of the set includes it. Where the set had nothing to restore, its units
+ * are asked to finish all the same. */
+static void
+post_restore (StateUnits *self, StateRequest *request)
+{
+  g_autoptr (StateSnapshot) nothing = state_snapshot_new ();
+
+  if (self->restored_as_unit)
+    state_request_complete (request);
+  else
+    state_units_restore_async (self, nothing, state_request_get_cancellable (request), restored,
+                               g_object_ref (request));
+  self->restored_as_unit = FALSE;
+}
+
 static void
 restore (StateUnits *self, StateRequest *request)
 {
   g_autoptr (StateSnapshot) snapshot = NULL;
   GError *error = NULL;
 
+  self->restored_as_unit = TRUE;
+  if (state_request_get_state (request) == NULL)
+    {
+      state_request_fail_literal (request, STATE_ERROR, STATE_ERROR_NO_SAVED_STATE,
+                                  "there is no state to restore");
+      return;
+    }
   snapshot = state_snapshot_new_from_variant (state_request_get_state (request), &error);
   if (snapshot == NULL)
     state_request_take_error (request, error);
@@ -224,8 +230,7 @@ state_units_handle_request (StateUnit *unit, StateRequest *request)
       restore (self, request);
       break;
     case STATE_OPERATION_POST_RESTORE:
-      /* A restore of the set includes it. */
-      state_request_complete (request);
+      post_restore (self, request);
       break;
     case STATE_OPERATION_INSPECT:
       inspect (self, request);
@@ -235,8 +240,16 @@ state_units_handle_request (StateUnit *unit, StateRequest *request)
     }
 }
 
+/* Each function for itself as well: state_request_apply() calls them. */
 void
 state_units_unit_iface_init (StateUnitInterface *iface)
 {
+  iface->start = state_units_handle_request;
+  iface->stop = state_units_handle_request;
+  iface->reset = state_units_handle_request;
+  iface->save = state_units_handle_request;
+  iface->restore = state_units_handle_request;
+  iface->post_restore = state_units_handle_request;
+  iface->inspect = state_units_handle_request;
   iface->handle_request = state_units_handle_request;
 }

@@ -90,24 +90,49 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (StateUnits,
                                    G_IMPLEMENT_INTERFACE (STATE_TYPE_UNIT,
                                                           state_units_unit_iface_init))
 
+typedef struct
+{
+  StateMessage message;
+  StateUnits *units;
+} EndMessage;
+
+static void
+end_arrives (StateMessage *message)
+{
+  g_object_unref (((EndMessage *) message)->units);
+  g_free (message);
+}
+
+static void
+release_everything (StateUnits *self)
+{
+  state_units_release_all (self);
+  g_clear_object (&self->last);
+  state_dispatcher_close (self->dispatcher);
+}
+
+/* The last reference may go in any thread; the set ends in its own context, unless
+ * nobody iterates that. */
 static void
 state_units_dispose (GObject *object)
 {
   StateUnits *self = STATE_UNITS (object);
+  GMainContext *context = state_dispatcher_get_context (self->dispatcher);
 
-  /* From the last to the first, so that no unit outlives what it stands on. */
-  for (guint i = self->handles->len; i > 0; i--)
+  if (g_main_context_acquire (context))
     {
-      g_autoptr (StateUnitHandle) handle =
-          g_steal_pointer (&g_ptr_array_index (self->handles, i - 1));
-
-      if (handle != NULL)
-        state_units_release (self, handle);
+      release_everything (self);
+      g_main_context_release (context);
     }
-  g_ptr_array_set_size (self->handles, 0);
-  g_hash_table_remove_all (self->names);
-  g_clear_object (&self->last);
-  state_dispatcher_close (self->dispatcher);
+  else
+    {
+      EndMessage *message = g_new0 (EndMessage, 1);
+
+      message->message.handle = end_arrives;
+      message->message.discard = end_arrives;
+      message->units = g_object_ref (self);
+      state_dispatcher_post (self->dispatcher, &message->message);
+    }
   G_OBJECT_CLASS (state_units_parent_class)->dispose (object);
 }
 

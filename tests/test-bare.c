@@ -319,6 +319,9 @@ test_transition (void)
   path = state_transition_get_critical_path (transition);
   words = state_transition_explain (transition, "a");
   dot = state_transition_to_dot (transition);
+  g_assert_null (state_transition_plan (transition, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_INITIALIZED);
+  g_clear_error (&error);
   state_transition_set_snapshot (transition, snapshot);
   state_transition_cancel (transition);
   g_assert_false (state_transition_run_finish (transition, result, NULL));
@@ -327,6 +330,25 @@ test_transition (void)
   g_assert_false (test_run (running, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_INITIALIZED);
   end (transition);
+}
+
+static void
+test_plan (void)
+{
+  StatePlan *plan = g_object_new (STATE_TYPE_PLAN, NULL);
+  g_autofree char *text = NULL;
+
+  begin ();
+  read_properties (plan);
+  g_assert_cmpuint (state_plan_get_n_levels (plan), ==, 0);
+  g_assert_null (state_plan_get_level (plan, 0));
+  test_assert_strv (state_plan_get_skipped (plan), "");
+  g_assert_null (state_plan_get_skip_reason (plan, "a"));
+  test_assert_strv (state_plan_get_critical_path (plan), "");
+  g_assert_cmpint (state_plan_get_expected_duration (plan), ==, 0);
+  text = state_plan_to_string (plan);
+  g_assert_cmpstr (text, ==, "plan: start, 0 units, 0 levels\n");
+  end (plan);
 }
 
 static void
@@ -360,6 +382,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/bare/inspector", test_inspector);
   g_test_add_func ("/bare/snapshot", test_snapshot);
   g_test_add_func ("/bare/transition", test_transition);
+  g_test_add_func ("/bare/plan", test_plan);
   g_test_add_func ("/bare/transition-step", test_transition_step);
   return g_test_run ();
 }

@@ -195,9 +195,11 @@ test_08 (void)
   g_assert_no_error (error);
 
   g_assert_null (test_save (set->units, &error));
-  test_assert_error (error, STATE_ERROR_WRONG_STATE, "save refused: {disk: it is running}");
+  test_assert_error (error, STATE_ERROR_WRONG_STATE,
+                     "save refused: {disk: it is running (stop it first)}");
   g_assert_false (test_reset (set->units, &error));
-  test_assert_error (error, STATE_ERROR_WRONG_STATE, "reset refused: {disk: it is running}");
+  test_assert_error (error, STATE_ERROR_WRONG_STATE,
+                     "reset refused: {disk: it is running (stop it first)}");
   test_assert_states (set, "disk:running");
 }
 
@@ -218,7 +220,8 @@ test_09 (void)
   test_journal_clear (set->journal);
   test_set_watch (set);
   g_assert_false (test_reset (set->units, &error));
-  test_assert_error (error, STATE_ERROR_WRONG_STATE, "reset refused: {b: it is running}");
+  test_assert_error (error, STATE_ERROR_WRONG_STATE,
+                     "reset refused: {b: it is running (stop it first)}");
   test_assert_journal (set->journal, "");
   test_assert_journal (set->signals, "started:reset finished:reset:failed");
   test_assert_states (set, "a:stopped b:running");

@@ -252,7 +252,8 @@ test_refused_inside (void)
 
   g_assert_false (test_reset (outer->units, &error));
   g_assert_error (error, STATE_ERROR, STATE_ERROR_TRANSITION_FAILED);
-  test_assert_contains (error->message, "guest: reset refused: {cpu: it is running}");
+  test_assert_contains (error->message,
+                        "guest: reset refused: {cpu: it is running (stop it first)}");
   g_clear_error (&error);
   test_assert_states (guest, "cpu:running");
   test_stop (guest->units, &error);

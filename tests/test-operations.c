@@ -234,6 +234,10 @@ test_failed_reset (void)
   test_assert_outcomes (set, "a:failed b:skipped c:skipped other:succeeded");
   /* Half new, half old must not start. */
   test_assert_states (set, "a:failed b:failed c:failed other:stopped");
+  g_assert_error (state_unit_handle_get_error (test_set_get (set, "a")), G_IO_ERROR,
+                  G_IO_ERROR_FAILED);
+  g_assert_error (state_unit_handle_get_error (test_set_get (set, "c")), STATE_ERROR,
+                  STATE_ERROR_DEPENDENCY_FAILED);
 
   /* None of them can run, so that a stop asks nobody. */
   test_journal_clear (set->journal);
@@ -323,13 +327,16 @@ test_refusals_name_every_unit (void)
 
   g_assert_null (test_save (set->units, &error));
   test_assert_error (error, STATE_ERROR_WRONG_STATE,
-                     "save refused: {zeta: it is running, alpha: it is running}");
+                     "save refused: {zeta: it is running (stop it first), alpha: it is running "
+                     "(stop it first)}");
   g_assert_false (test_reset (set->units, &error));
   test_assert_error (error, STATE_ERROR_WRONG_STATE,
-                     "reset refused: {zeta: it is running, alpha: it is running}");
+                     "reset refused: {zeta: it is running (stop it first), alpha: it is running "
+                     "(stop it first)}");
   g_assert_false (test_restore (set->units, empty, &error));
   test_assert_error (error, STATE_ERROR_WRONG_STATE,
-                     "restore refused: {zeta: it is running, alpha: it is running}");
+                     "restore refused: {zeta: it is running (stop it first), alpha: it is running "
+                     "(stop it first)}");
   test_assert_journal (set->journal, "");
   test_assert_states (set, "zeta:running alpha:running late:stopped");
   g_assert_true (state_units_is_running (set->units));

@@ -152,6 +152,11 @@ test_failed_restore (void)
 
   /* Half old, half new must not start. What had no state is as it was. */
   test_assert_states (set, "good:failed bad:failed behind:failed empty:stopped");
+  g_assert_cmpstr (state_unit_handle_get_error (test_set_get (set, "bad"))->message, ==, "garbled");
+  g_assert_nonnull (state_unit_handle_get_error (test_set_get (set, "good")));
+  g_assert_error (state_unit_handle_get_error (test_set_get (set, "behind")), STATE_ERROR,
+                  STATE_ERROR_DEPENDENCY_FAILED);
+  g_assert_no_error (state_unit_handle_get_error (test_set_get (set, "empty")));
   g_assert_false (test_start (set->units, &error));
   g_assert_error (error, STATE_ERROR, STATE_ERROR_WRONG_STATE);
   test_assert_contains (error->message, "start refused: {good: ");

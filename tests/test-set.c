@@ -61,6 +61,25 @@ test_set_add (TestSet *self, const char *name, ...)
   return unit;
 }
 
+TestUnit *
+test_set_add_timed (TestSet *self,
+                    const char *name,
+                    StateOperation operation,
+                    guint timeout,
+                    const char *dependency)
+{
+  g_autoptr (TestUnit) unit = test_unit_new (name, self->journal);
+  StateUnitBuilder *builder = state_units_add (self->units, name);
+  g_autoptr (GError) error = NULL;
+
+  if (dependency != NULL)
+    state_unit_builder_depends_on (builder, test_set_get (self, dependency));
+  state_unit_builder_set_timeout (builder, operation, timeout);
+  state_unit_builder_build (builder, STATE_UNIT (unit), &error);
+  g_assert_no_error (error);
+  return unit;
+}
+
 void
 test_set_add_diamond (TestSet *self)
 {
@@ -84,6 +103,18 @@ TestUnit *
 test_set_get_unit (TestSet *self, const char *name)
 {
   return TEST_UNIT (state_unit_handle_get_unit (test_set_get (self, name)));
+}
+
+StateUnitState
+test_set_get_state (TestSet *self, const char *name)
+{
+  return state_unit_handle_get_state (test_set_get (self, name));
+}
+
+void
+test_set_wait_state (TestSet *self, const char *name, StateUnitState state)
+{
+  test_wait_until (test_set_get_state (self, name) == state);
 }
 
 void

@@ -26,10 +26,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestSet, test_set_free)
 /* Adds a unit that depends on those named; the set owns it. */
 TestUnit *test_set_add (TestSet *self, const char *name, ...) G_GNUC_NULL_TERMINATED;
 StateUnitHandle *test_set_add_object (TestSet *self, const char *name, gpointer unit);
+/* One with a deadline, in ms, for one operation; it depends on @dependency, if any. */
+TestUnit *test_set_add_timed (TestSet *self,
+                              const char *name,
+                              StateOperation operation,
+                              guint timeout,
+                              const char *dependency);
 /* a; b and c, that depend on a; d, that depends on b and c */
 void test_set_add_diamond (TestSet *self);
 StateUnitHandle *test_set_get (TestSet *self, const char *name);
 TestUnit *test_set_get_unit (TestSet *self, const char *name);
+StateUnitState test_set_get_state (TestSet *self, const char *name);
+void test_set_wait_state (TestSet *self, const char *name, StateUnitState state);
 /* How all of them answer, from now on, whatever but inspect they are asked. */
 void test_set_answer_all (TestSet *self, TestAnswer answer);
 /* Records "started:start", "disk:stopped>starting", "finished:start:failed". */

@@ -100,13 +100,20 @@ test_elsewhere_is_a_critical (void)
 }
 
 static void
-build_elsewhere (gpointer builder, gpointer user_data)
+build_elsewhere (gpointer builder, gpointer unit)
 {
-  g_autoptr (GError) error = NULL;
+  StateUnitReceiver *receiver = NULL;
 
   test_expect_critical ("*");
-  g_assert_null (state_unit_builder_build (builder, NULL, &error));
+  g_assert_null (state_unit_builder_build (g_object_ref (builder), unit, NULL));
   test_assert_expected ();
+  test_expect_critical ("*");
+  g_assert_null (state_unit_builder_spawn (g_object_ref (builder), unit, NULL));
+  test_assert_expected ();
+  test_expect_critical ("*");
+  g_assert_null (state_unit_builder_build_receiver (g_object_ref (builder), &receiver, NULL));
+  test_assert_expected ();
+  g_assert_null (receiver);
 }
 
 static void
@@ -114,8 +121,9 @@ test_build_elsewhere (void)
 {
   g_autoptr (TestSet) set = test_set_new ();
   g_autoptr (StateUnitBuilder) builder = state_units_add (set->units, "a");
+  g_autoptr (TestUnit) unit = test_unit_new ("a", set->journal);
 
-  test_in_thread (build_elsewhere, g_object_ref (builder), NULL);
+  test_in_thread (build_elsewhere, builder, unit);
   test_assert_states (set, "a:gone");
 }
 
@@ -400,6 +408,57 @@ test_discard_of_spawned (void)
 }
 
 static void
+nothing (gpointer a, gpointer b)
+{
+}
+
+static GMutex gate_lock;
+
+static gboolean
+wait_at_the_gate (gpointer waits)
+{
+  g_atomic_int_set ((int *) waits, TRUE);
+  g_mutex_lock (&gate_lock);
+  g_mutex_unlock (&gate_lock);
+  return G_SOURCE_REMOVE;
+}
+
+/* Its thread is busy: what has not reached it when it leaves never does. */
+static void
+test_discard_before_it_is_reached (void)
+{
+  g_autoptr (TestThread) thread = test_thread_new ();
+  g_autoptr (TestSet) set = test_set_new ();
+  g_autoptr (TestUnit) far = test_unit_new ("far", set->journal);
+  StateUnitBuilder *builder = state_units_add (set->units, "far");
+  g_autoptr (GSource) gate = g_idle_source_new ();
+  g_auto (TestCall) call = TEST_CALL_INIT;
+  int waits = FALSE;
+  g_autoptr (GError) error = NULL;
+
+  state_unit_builder_set_main_context (builder, test_thread_get_context (thread));
+  state_unit_builder_build (builder, STATE_UNIT (far), &error);
+  g_assert_no_error (error);
+  test_set_add (set, "near", "far", NULL);
+
+  g_mutex_lock (&gate_lock);
+  g_source_set_callback (gate, wait_at_the_gate, &waits, NULL);
+  g_source_attach (gate, test_thread_get_context (thread));
+  test_wait_until (g_atomic_int_get (&waits));
+  test_begin (set->units, STATE_OPERATION_START, NULL, NULL, &call);
+  test_settle ();
+  test_assert_states (set, "far:starting near:stopped");
+  state_unit_handle_discard (test_set_get (set, "far"));
+  test_end (set->units, STATE_OPERATION_START, &call, NULL, &error);
+  g_assert_no_error (error);
+  test_assert_states (set, "far:gone near:running");
+
+  g_mutex_unlock (&gate_lock);
+  test_thread_call (thread, nothing, NULL, NULL);
+  g_assert_cmpuint (test_unit_get_n_asked (far, STATE_OPERATION_START), ==, 0);
+}
+
+static void
 run_a_life (gpointer user_data, gpointer unused)
 {
   g_autoptr (TestSet) set = test_set_new ();
@@ -445,6 +504,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/threads/a-unit-on-a-thread-of-its-own", test_spawn);
   g_test_add_func ("/threads/units-on-threads-of-their-own-may-block", test_spawned_may_block);
   g_test_add_func ("/threads/a-unit-on-a-thread-of-its-own-leaves", test_discard_of_spawned);
+  g_test_add_func ("/threads/a-unit-leaves-before-it-is-reached",
+                   test_discard_before_it_is_reached);
   g_test_add_func ("/threads/a-set-of-another-thread", test_a_set_of_another_thread);
   return g_test_run ();
 }

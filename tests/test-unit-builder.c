@@ -117,6 +117,15 @@ test_all_or_nothing (void)
   state_unit_builder_add_alias (builder, "");
   assert_refused (set, builder, unit, STATE_ERROR_INVALID_NAME);
 
+  /* An alias that is its own name, or that it has already. */
+  builder = state_units_add (set->units, "unit");
+  state_unit_builder_add_alias (builder, "unit");
+  assert_refused (set, builder, unit, STATE_ERROR_NAME_IN_USE);
+  builder = state_units_add (set->units, "unit");
+  state_unit_builder_add_alias (builder, "old");
+  state_unit_builder_add_alias (builder, "old");
+  assert_refused (set, builder, unit, STATE_ERROR_NAME_IN_USE);
+
   /* A handle of another set, and one that has left. */
   builder = state_units_add (set->units, "unit");
   state_unit_builder_depends_on (builder, bus);

@@ -226,6 +226,8 @@ test_close (void)
   g_assert_null (state_unit_receiver_try_receive (receiver));
   test_settle ();
   test_assert_states (set, "queue:lost");
+  g_assert_error (state_unit_handle_get_error (test_set_get (set, "queue")), STATE_ERROR,
+                  STATE_ERROR_LOST);
   state_unit_receiver_close (receiver); /* once more does nothing */
 }
 

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "option-values.h"
 #include "text.h"
 
 /* Takes the options out of the arguments. When they ask for help, it is
@@ -52,6 +53,17 @@ command_parse_options (const char *name,
   return TRUE;
 }
 
+/* Of the arguments that are no options, nullable. */
+gboolean
+command_check_one_graph (const char *name, char **filenames, GError **error)
+{
+  if (filenames == NULL)
+    return option_fail (error, "no GRAPH.json given; see state-unit %s --help", name);
+  if (filenames[1] != NULL)
+    return option_fail (error, "one GRAPH.json at a time: \"%s\" is too much", filenames[1]);
+  return TRUE;
+}
+
 /* One line, whatever the names in it contain. */
 void
 command_print_error (const char *message)
@@ -60,6 +72,13 @@ command_print_error (const char *message)
 
   fflush (stdout);
   fprintf (stderr, "state-unit: %s\n", printable);
+}
+
+CommandStatus
+command_give_up (CommandStatus status, GError *error)
+{
+  command_print_error (error->message);
+  return status;
 }
 
 /* A report that did not reach its reader is a failure. */

@@ -22,7 +22,9 @@ gboolean command_parse_options (const char *name,
                                 char ***argv,
                                 gboolean *help,
                                 GError **error);
+gboolean command_check_one_graph (const char *name, char **filenames, GError **error);
 void command_print_error (const char *message);
+CommandStatus command_give_up (CommandStatus status, GError *error);
 CommandStatus command_finish_output (CommandStatus status);
 
 G_END_DECLS

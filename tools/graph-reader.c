@@ -1,22 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Reads [{"name": "…", "depends_on": ["…", …]}, …]. */
+/* Reads [{"name": "…", "depends_on": ["…", …]}, …], and finds all that is wrong
+ * with it. */
 
-#include "graph.h"
+#include "graph-reader.h"
 
-#include <json-glib/json-glib.h>
-#include <stdio.h>
+#include "graph-order.h"
+#include "graph-text.h"
 
-#define MAX_DEPTH 100
+typedef struct
+{
+  Graph *graph;
+  GPtrArray *problems;
+  GraphText *text;
+  StateUnits *units; /* knows which names there can be */
+} Reader;
 
-static gboolean G_GNUC_PRINTF (2, 3) fail (GError **error, const char *format, ...)
+static void G_GNUC_PRINTF (2, 3) add_problem (Reader *self, const char *format, ...)
 {
   va_list args;
 
   va_start (args, format);
-  g_propagate_error (error, g_error_new_valist (G_IO_ERROR, G_IO_ERROR_INVALID_DATA, format, args));
+  g_ptr_array_add (self->problems, g_strdup_vprintf (format, args));
   va_end (args);
-  return FALSE;
 }
 
 static const char *
@@ -52,186 +58,191 @@ is_string (JsonNode *node)
   return JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING;
 }
 
-/* The text */
+/* Names: all of them are known before the first edge is read */
 
-/* The parser recurses into arrays and objects, and of several documents in a
- * file it keeps the last: neither is a graph. */
-static gboolean
-check_text (const char *text, gsize length, GError **error)
+/* NULL: the element has none. */
+static const char *
+name_of (JsonNode *element)
 {
-  gboolean in_string = FALSE;
-  gboolean ended = FALSE;
-  guint depth = 0;
-  guint line = 1;
+  JsonNode *name = NULL;
 
-  for (gsize i = 0; i < length; i++)
-    {
-      char c = text[i];
-
-      if (c == '\n')
-        line++;
-      if (in_string)
-        {
-          if (c == '\\')
-            i++;
-          else if (c == '"')
-            in_string = FALSE;
-          continue;
-        }
-      if (ended && !g_ascii_isspace (c))
-        return fail (error, "line %u: there is more after the end of the array", line);
-      if (c == '"')
-        in_string = TRUE;
-      else if ((c == '[' || c == '{') && ++depth > MAX_DEPTH)
-        return fail (error, "line %u: nested too deeply", line);
-      else if ((c == ']' || c == '}') && depth > 0)
-        ended = --depth == 0;
-    }
-
-  return TRUE;
+  if (JSON_NODE_HOLDS_OBJECT (element))
+    name = json_object_get_member (json_node_get_object (element), "name");
+  return name != NULL && is_string (name) ? json_node_get_string (name) : NULL;
 }
 
-static gboolean
-parse_text (JsonParser *parser, const char *text, gsize length, GError **error)
+static void
+add_units (Reader *self, JsonArray *array)
 {
-  g_autoptr (GError) local_error = NULL;
-  guint line, column;
-  int start = 0;
+  guint twin;
 
-  if (!check_text (text, length, error))
-    return FALSE;
-
-  if (json_parser_load_from_data (parser, text, length, &local_error))
-    return json_parser_get_root (parser) != NULL || fail (error, "the file is empty");
-
-  if (sscanf (local_error->message, "<data>:%u:%u: %n", &line, &column, &start) == 2 && start > 0)
-    return fail (error, "line %u, column %u: %s", line, column, local_error->message + start);
-  return fail (error, "%s", local_error->message);
+  for (guint i = 0; i < json_array_get_length (array); i++)
+    graph_add_unit (self->graph, name_of (json_array_get_element (array, i)), &twin);
 }
 
-/* The units */
-
-static gboolean
-read_name (Graph *graph, JsonNode *node, guint index, GError **error)
+static void
+check_valid (Reader *self, guint place, const char *name)
 {
-  JsonObject *object;
-  JsonNode *name;
-  guint place;
+  g_autoptr (GError) error = NULL;
 
-  if (!JSON_NODE_HOLDS_OBJECT (node))
-    return fail (error, "[%u]: expected an object, found %s", index, describe_node (node));
+  if (state_unit_builder_build (state_units_add (self->units, name), NULL, &error) == NULL)
+    add_problem (self, "[%u].name: %s", place, error->message);
+}
 
-  object = json_node_get_object (node);
-  name = json_object_get_member (object, "name");
+static void
+check_name (Reader *self, guint place, JsonObject *object)
+{
+  JsonNode *name = json_object_get_member (object, "name");
+  guint first;
+
   if (name == NULL)
-    return fail (error, "[%u]: there is no \"name\"", index);
-  if (!is_string (name))
-    return fail (error, "[%u].name: expected a string, found %s", index, describe_node (name));
-  if (!graph_add_unit (graph, json_node_get_string (name), &place))
-    return fail (error, "[%u].name: \"%s\" is the name of [%u] already", index,
-                 json_node_get_string (name), place);
-  return TRUE;
+    add_problem (self, "[%u]: there is no \"name\"", place);
+  else if (!is_string (name))
+    add_problem (self, "[%u].name: expected a string, found %s", place, describe_node (name));
+  else if (graph_find (self->graph, json_node_get_string (name), &first) && first != place)
+    add_problem (self, "[%u].name: \"%s\" is the name of [%u] already", place,
+                 json_node_get_string (name), first);
+  else
+    check_valid (self, place, json_node_get_string (name));
 }
 
-/* A misspelt "depends_on" would lose edges without a word. */
-static gboolean
-check_members (JsonNode *node, guint index, GError **error)
+/* Members: a misspelt "depends_on" would lose edges without a word, and so would
+ * a second one */
+
+static void
+check_members (Reader *self, guint place, JsonObject *object)
 {
   JsonObjectIter iter;
   const char *member;
 
-  json_object_iter_init (&iter, json_node_get_object (node));
-  while (json_object_iter_next (&iter, &member, NULL))
+  if (g_hash_table_contains (self->text->repeating, object))
+    add_problem (self, "[%u]: a member is given twice", place);
+  json_object_iter_init_ordered (&iter, object);
+  while (json_object_iter_next_ordered (&iter, &member, NULL))
     if (!g_str_equal (member, "name") && !g_str_equal (member, "depends_on"))
-      return fail (error, "[%u]: unknown member \"%s\" (known: \"name\", \"depends_on\")", index,
+      add_problem (self, "[%u]: unknown member \"%s\" (known: \"name\", \"depends_on\")", place,
                    member);
-  return TRUE;
 }
 
-static gboolean
-read_dependency (Graph *graph, JsonNode *node, guint place, guint index, GError **error)
+/* Edges */
+
+static void
+read_dependency (Reader *self, guint place, guint index, JsonNode *node)
 {
-  const char *name = graph_get_unit (graph, place)->name;
+  GraphUnit *unit = graph_get_unit (self->graph, place);
+  const char *name = unit->name != NULL ? unit->name : "";
   const char *dependency;
   guint dependency_place;
 
   if (!is_string (node))
-    return fail (error, "[%u].depends_on[%u]: expected a name, found %s", place, index,
-                 describe_node (node));
+    {
+      add_problem (self, "[%u].depends_on[%u]: expected a name, found %s", place, index,
+                   describe_node (node));
+      return;
+    }
 
   dependency = json_node_get_string (node);
-  if (!graph_find (graph, dependency, &dependency_place))
-    return fail (error, "[%u].depends_on[%u]: \"%s\" depends on \"%s\", and there is no such unit",
+  if (!graph_find (self->graph, dependency, &dependency_place))
+    add_problem (self, "[%u].depends_on[%u]: \"%s\" depends on \"%s\", and there is no such unit",
                  place, index, name, dependency);
-  if (!graph_add_edge (graph, place, dependency_place))
-    return fail (error, "[%u].depends_on[%u]: \"%s\" depends on \"%s\" twice", place, index, name,
+  else if (dependency_place == place)
+    add_problem (self, "[%u].depends_on[%u]: \"%s\" depends on itself", place, index, name);
+  else if (!graph_add_edge (self->graph, place, dependency_place))
+    add_problem (self, "[%u].depends_on[%u]: \"%s\" depends on \"%s\" twice", place, index, name,
                  dependency);
-  return TRUE;
 }
 
-static gboolean
-read_dependencies (Graph *graph, JsonNode *node, guint place, GError **error)
+static void
+read_dependencies (Reader *self, guint place, JsonObject *object)
 {
-  JsonNode *member = json_object_get_member (json_node_get_object (node), "depends_on");
+  JsonNode *member = json_object_get_member (object, "depends_on");
   JsonArray *array;
 
   if (member == NULL)
-    return TRUE;
+    return;
   if (!JSON_NODE_HOLDS_ARRAY (member))
-    return fail (error, "[%u].depends_on: expected an array of names, found %s", place,
-                 describe_node (member));
+    {
+      add_problem (self, "[%u].depends_on: expected an array of names, found %s", place,
+                   describe_node (member));
+      return;
+    }
 
   array = json_node_get_array (member);
   for (guint i = 0; i < json_array_get_length (array); i++)
-    if (!read_dependency (graph, json_array_get_element (array, i), place, i, error))
-      return FALSE;
-  return TRUE;
+    read_dependency (self, place, i, json_array_get_element (array, i));
 }
 
-static gboolean
-read_units (Graph *graph, JsonNode *root, GError **error)
+/* Files */
+
+static void
+read_unit (Reader *self, guint place, JsonNode *element)
+{
+  JsonObject *object;
+
+  if (!JSON_NODE_HOLDS_OBJECT (element))
+    {
+      add_problem (self, "[%u]: expected an object, found %s", place, describe_node (element));
+      return;
+    }
+
+  object = json_node_get_object (element);
+  check_name (self, place, object);
+  check_members (self, place, object);
+  read_dependencies (self, place, object);
+}
+
+static void
+read_root (Reader *self, JsonNode *root)
 {
   JsonArray *array;
-  guint n;
 
   if (!JSON_NODE_HOLDS_ARRAY (root))
-    return fail (error, "expected an array of units, found %s", describe_node (root));
+    {
+      add_problem (self, "expected an array of units, found %s", describe_node (root));
+      return;
+    }
 
   array = json_node_get_array (root);
-  n = json_array_get_length (array);
-  for (guint i = 0; i < n; i++)
-    {
-      JsonNode *node = json_array_get_element (array, i);
-
-      if (!read_name (graph, node, i, error) || !check_members (node, i, error))
-        return FALSE;
-    }
-  for (guint i = 0; i < n; i++)
-    if (!read_dependencies (graph, json_array_get_element (array, i), i, error))
-      return FALSE;
-  return TRUE;
+  add_units (self, array);
+  for (guint place = 0; place < json_array_get_length (array); place++)
+    read_unit (self, place, json_array_get_element (array, place));
+  graph_measure (self->graph, self->problems);
 }
 
-/* Every error names the file, and the line or the element. */
+/* Adds all that is wrong to the problems, each with its line or its element, in the
+ * order of the file. An error: the file could not be read. The graph is good for
+ * nothing unless there are no problems. */
 Graph *
-graph_read (const char *filename, GError **error)
+graph_check (const char *filename, GPtrArray *problems, GError **error)
 {
-  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
   g_autoptr (Graph) graph = graph_new (filename);
+  g_autoptr (GraphText) json = NULL;
+  g_autoptr (StateUnits) units = state_units_new ();
+  g_autoptr (GError) text_error = NULL;
   g_autofree char *text = NULL;
   gsize length;
 
   if (!g_file_get_contents (filename, &text, &length, error))
     return NULL;
 
-  if (!parse_text (parser, text, length, error) ||
-      !read_units (graph, json_parser_get_root (parser), error))
-    {
-      g_prefix_error (error, "%s: ", filename);
-      return NULL;
-    }
-
-  if (!graph_measure (graph, error))
-    return NULL;
+  json = graph_text_new (text, length, &text_error);
+  if (json != NULL)
+    read_root (&(Reader){ graph, problems, json, units }, json_parser_get_root (json->parser));
+  else
+    g_ptr_array_add (problems, g_strdup (text_error->message));
   return g_steal_pointer (&graph);
+}
+
+/* Any problem is an error, and the first one is told of. */
+Graph *
+graph_read (const char *filename, GError **error)
+{
+  g_autoptr (GPtrArray) problems = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (Graph) graph = graph_check (filename, problems, error);
+
+  if (graph == NULL || problems->len == 0)
+    return g_steal_pointer (&graph);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: %s", filename,
+               (const char *) g_ptr_array_index (problems, 0));
+  return NULL;
 }

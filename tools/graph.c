@@ -48,21 +48,21 @@ graph_find (Graph *self, const char *name, guint *place)
   return TRUE;
 }
 
-/* FALSE when the name is taken, by the unit at *place. */
+/* FALSE when another unit, at *place, has the name: that one is found by it. A
+ * unit without a name is found by none. */
 gboolean
 graph_add_unit (Graph *self, const char *name, guint *place)
 {
-  GraphUnit *unit;
+  GraphUnit *unit = g_new0 (GraphUnit, 1);
 
-  if (graph_find (self, name, place))
-    return FALSE;
-
-  unit = g_new0 (GraphUnit, 1);
   unit->name = g_strdup (name);
   unit->dependencies = g_array_new (FALSE, FALSE, sizeof (guint));
   unit->dependents = g_array_new (FALSE, FALSE, sizeof (guint));
-  *place = self->units->len;
   g_ptr_array_add (self->units, unit);
+  if (name == NULL)
+    return TRUE;
+  if (graph_find (self, name, place))
+    return FALSE;
   g_hash_table_insert (self->places, unit->name, GUINT_TO_POINTER (self->units->len));
   return TRUE;
 }
@@ -80,98 +80,6 @@ graph_add_edge (Graph *self, guint dependent, guint dependency)
   g_array_append_val (dependents, dependent);
   g_array_append_val (graph_get_unit (self, dependent)->dependencies, dependency);
   self->n_edges++;
-  return TRUE;
-}
-
-/* Order */
-
-typedef struct
-{
-  guint place;
-  guint next; /* the dependency to look at next */
-} Visit;
-
-enum
-{
-  UNSEEN = 0,
-  ON_PATH = G_MAXUINT /* anything else: the length of the longest chain that ends there */
-};
-
-static void
-set_cycle_error (Graph *self, GArray *path, guint place, GError **error)
-{
-  GString *names = g_string_new (NULL);
-  guint i = path->len;
-
-  while (g_array_index (path, Visit, i - 1).place != place)
-    i--;
-  for (i--; i < path->len; i++)
-    {
-      guint on_path = g_array_index (path, Visit, i).place;
-
-      g_string_append_printf (names, "%s → ", graph_get_unit (self, on_path)->name);
-    }
-
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: dependency cycle: %s%s",
-               self->filename, names->str, graph_get_unit (self, place)->name);
-  g_string_free (names, TRUE);
-}
-
-/* Walks down the dependencies of one unit, without recursion. */
-static gboolean
-measure_chain (Graph *self, guint *chains, GArray *path, guint place, GError **error)
-{
-  Visit first = { place, 0 };
-
-  g_array_append_val (path, first);
-  chains[place] = ON_PATH;
-
-  while (path->len > 0)
-    {
-      Visit *visit = &g_array_index (path, Visit, path->len - 1);
-      GArray *dependencies = graph_get_unit (self, visit->place)->dependencies;
-
-      if (visit->next < dependencies->len)
-        {
-          Visit below = { g_array_index (dependencies, guint, visit->next++), 0 };
-
-          if (chains[below.place] == ON_PATH)
-            {
-              set_cycle_error (self, path, below.place, error);
-              return FALSE;
-            }
-          if (chains[below.place] == UNSEEN)
-            {
-              chains[below.place] = ON_PATH;
-              g_array_append_val (path, below);
-            }
-        }
-      else
-        {
-          guint longest = 0;
-
-          for (guint i = 0; i < dependencies->len; i++)
-            longest = MAX (longest, chains[g_array_index (dependencies, guint, i)]);
-          chains[visit->place] = longest + 1;
-          self->longest_chain = MAX (self->longest_chain, longest + 1);
-          g_array_set_size (path, path->len - 1);
-        }
-    }
-
-  return TRUE;
-}
-
-/* Finds the longest chain, or a cycle. */
-gboolean
-graph_measure (Graph *self, GError **error)
-{
-  g_autofree guint *chains = g_new0 (guint, MAX (self->units->len, 1));
-  g_autoptr (GArray) path = g_array_new (FALSE, FALSE, sizeof (Visit));
-
-  for (guint place = 0; place < self->units->len; place++)
-    if (chains[place] == UNSEEN && !measure_chain (self, chains, path, place, error))
-      return FALSE;
-
   return TRUE;
 }
 
@@ -200,7 +108,8 @@ add_edges (Graph *self, StateUnitBuilder *builder, StateUnitHandle **handles, gu
     }
 }
 
-/* Adds the units of the graph to a set, in the order of the file. */
+/* Adds the units of the graph to a set, in the order of the file; points of order,
+ * when nobody makes them. */
 gboolean
 graph_build (Graph *self,
              StateUnits *units,
@@ -213,8 +122,10 @@ graph_build (Graph *self,
   for (guint place = 0; place < self->units->len; place++)
     {
       StateUnitBuilder *builder = state_units_add (units, graph_get_unit (self, place)->name);
-      g_autoptr (StateUnit) unit = make_unit (builder, place, user_data);
+      g_autoptr (StateUnit) unit = NULL;
 
+      if (make_unit != NULL)
+        unit = make_unit (builder, place, user_data);
       add_edges (self, builder, handles, place);
       handles[place] = state_unit_builder_build (builder, unit, error);
       if (handles[place] == NULL)

@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  char *name;
+  char *name;           /* NULL only while the graph is being read */
   GArray *dependencies; /* of guint: places in the graph */
   GArray *dependents;   /* of guint */
 } GraphUnit;
@@ -26,15 +26,12 @@ typedef struct
 /* Makes the unit at a place of the graph; may set up its builder. */
 typedef StateUnit *(*GraphMakeUnit) (StateUnitBuilder *builder, guint place, gpointer user_data);
 
-Graph *graph_read (const char *filename, GError **error);
-
 Graph *graph_new (const char *filename);
 void graph_free (Graph *self);
 GraphUnit *graph_get_unit (Graph *self, guint place);
 gboolean graph_find (Graph *self, const char *name, guint *place);
 gboolean graph_add_unit (Graph *self, const char *name, guint *place);
 gboolean graph_add_edge (Graph *self, guint dependent, guint dependency);
-gboolean graph_measure (Graph *self, GError **error);
 gboolean graph_build (Graph *self,
                       StateUnits *units,
                       GraphMakeUnit make_unit,

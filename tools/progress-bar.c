@@ -107,14 +107,24 @@ progress_bar_show (ProgressBar *self, StateTransition *transition)
   draw (self);
 }
 
+/* Makes room for a line; it comes back by itself. */
+void
+progress_bar_hide (ProgressBar *self)
+{
+  if (self->transition == NULL)
+    return;
+
+  fputs ("\r\033[K", self->terminal);
+  fflush (self->terminal);
+}
+
 void
 progress_bar_clear (ProgressBar *self)
 {
   if (self->transition == NULL)
     return;
 
+  progress_bar_hide (self);
   g_clear_handle_id (&self->tick, g_source_remove);
   g_clear_object (&self->transition);
-  fputs ("\r\033[K", self->terminal);
-  fflush (self->terminal);
 }

@@ -11,6 +11,7 @@ typedef struct _ProgressBar ProgressBar;
 ProgressBar *progress_bar_new (void);
 void progress_bar_free (ProgressBar *self);
 void progress_bar_show (ProgressBar *self, StateTransition *transition);
+void progress_bar_hide (ProgressBar *self);
 void progress_bar_clear (ProgressBar *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ProgressBar, progress_bar_free)

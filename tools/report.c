@@ -7,49 +7,12 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "figures.h"
+#include "reasons.h"
+#include "report-names.h"
+#include "report-steps.h"
 #include "text.h"
-
-#define MAX_COLUMNS 100
-#define MAX_NAMES 50
-#define INDENT 2
-
-static guint
-columns (void)
-{
-  return MIN (text_columns (STDOUT_FILENO), MAX_COLUMNS);
-}
-
-/* A few of many names: those at both ends. */
-static char **
-shorten (const char *const *names)
-{
-  guint n = g_strv_length ((char **) names);
-  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-
-  for (guint i = 0; i < n; i++)
-    if (n <= MAX_NAMES || i < MAX_NAMES / 2 || i >= n - MAX_NAMES / 2)
-      g_strv_builder_add (builder, names[i]);
-    else if (i == MAX_NAMES / 2)
-      {
-        g_autofree char *more = g_strdup_printf ("(%u more)", n - MAX_NAMES / 2 * 2);
-
-        g_strv_builder_add (builder, more);
-      }
-  return g_strv_builder_end (builder);
-}
-
-static void
-print_names (const char *first, const char *const *names, const char *separator)
-{
-  g_auto (GStrv) some = shorten (names);
-  g_autofree char *text = NULL;
-
-  text = text_wrap (first, (const char *const *) some, separator, INDENT, columns ());
-  fputs (text, stdout);
-}
 
 void
 report_line (const char *format, ...)
@@ -82,10 +45,16 @@ report_settings (SimulateOptions *options)
 {
   g_autofree char *threads = text_count (options->threads, "thread");
   g_autofree char *range = g_strdup_printf (" to %u", options->max_latency);
+  g_autofree char *timeout = g_strdup_printf (", timeout %u ms", options->timeout);
+  g_autofree char *limit = g_strdup_printf (", %u at once", options->max_concurrency);
 
   report_line ("Each answer takes %u%s ms, on %s (seed %" G_GUINT64_FORMAT ").",
                options->min_latency, options->max_latency > options->min_latency ? range : "",
                options->threads > 0 ? threads : "the main loop", options->seed);
+  if (options->policy != STATE_FAILURE_POLICY_SKIP_DEPENDENTS || options->timeout != 0 ||
+      options->max_concurrency != 0)
+    report_line ("Policy %s%s%s.", simulate_options_get_policy (options),
+                 options->timeout != 0 ? timeout : "", options->max_concurrency != 0 ? limit : "");
 }
 
 /* Transitions */
@@ -121,104 +90,57 @@ print_figures (StateTransition *transition)
 
   print_row (state_operation_to_string (operation), elapsed, sum, at_once, on_path);
   if (figures->path[0] != NULL)
-    print_names ("", (const char *const *) figures->path, " → ");
+    report_names ("", (const char *const *) figures->path, " → ");
 }
+
+/* Waiting */
 
 static void
-print_failure (StateTransition *transition, StateTransitionStep *step)
+print_chain (const char *chain)
 {
-  const char *operation = state_operation_to_string (state_transition_get_operation (transition));
-  const char *phase = state_transition_step_get_phase (step);
-  const GError *error = state_transition_step_get_error (step);
-  StateStepOutcome outcome = state_transition_step_get_outcome (step);
+  g_auto (GStrv) words = g_strsplit (chain, " ", -1);
+  g_autofree char *text = NULL;
 
-  report_line ("  %s%s%s: %s%s%s", g_str_equal (phase, operation) ? "" : phase,
-               g_str_equal (phase, operation) ? "" : " ", state_step_outcome_to_string (outcome),
-               state_transition_step_get_name (step), error != NULL ? ": " : "",
-               error != NULL ? error->message : "");
+  text = text_wrap ("", (const char *const *) words, "", 2 * REPORT_INDENT, report_columns ());
+  fputs (text, stdout);
 }
 
-/* Skipped units, together with the others that were skipped for the same
- * reason. */
+/* Who waited for whom, and when that was. */
 static void
-note_skipped (GPtrArray *reasons, GHashTable *names_by_reason, StateTransitionStep *step)
+print_waits (const char *when, Waits *waits)
 {
-  const GError *error = state_transition_step_get_error (step);
-  const char *reason = error != NULL ? error->message : "skipped";
-  GPtrArray *names = g_hash_table_lookup (names_by_reason, reason);
-
-  if (names == NULL)
-    {
-      char *key = g_strdup (reason);
-
-      names = g_ptr_array_new_with_free_func (g_free);
-      g_hash_table_insert (names_by_reason, key, names);
-      g_ptr_array_add (reasons, key);
-    }
-  g_ptr_array_add (names, g_strdup (state_transition_step_get_name (step)));
+  report_line ("  %s:", when);
+  for (guint i = 0; i < waits->chains->len; i++)
+    print_chain (g_ptr_array_index (waits->chains, i));
+  if (waits->n_more > 0)
+    report_line ("    and %u more", waits->n_more);
 }
 
-static void
-print_skipped (GPtrArray *reasons, GHashTable *names_by_reason)
-{
-  for (guint i = 0; i < reasons->len; i++)
-    {
-      const char *reason = g_ptr_array_index (reasons, i);
-      g_autofree char *printable = text_printable (reason);
-      g_autofree char *first = g_strconcat (printable, ":", NULL);
-      GPtrArray *names = g_hash_table_lookup (names_by_reason, reason);
-
-      g_ptr_array_add (names, NULL);
-      print_names (first, (const char *const *) names->pdata, ", ");
-    }
-}
-
-static void
-print_problems (StateTransition *transition)
-{
-  GListModel *steps = G_LIST_MODEL (transition);
-  g_autoptr (GPtrArray) reasons = g_ptr_array_new ();
-  g_autoptr (GHashTable) names_by_reason = NULL;
-
-  names_by_reason =
-      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
-
-  for (guint i = 0; i < g_list_model_get_n_items (steps); i++)
-    {
-      g_autoptr (StateTransitionStep) step = g_list_model_get_item (steps, i);
-
-      switch (state_transition_step_get_outcome (step))
-        {
-        case STATE_STEP_OUTCOME_SUCCEEDED:
-        case STATE_STEP_OUTCOME_UNCHANGED:
-          break;
-        case STATE_STEP_OUTCOME_SKIPPED:
-          note_skipped (reasons, names_by_reason, step);
-          break;
-        case STATE_STEP_OUTCOME_WAITING:
-        case STATE_STEP_OUTCOME_ASKED:
-        case STATE_STEP_OUTCOME_FAILED:
-        case STATE_STEP_OUTCOME_TIMED_OUT:
-        case STATE_STEP_OUTCOME_DROPPED:
-        case STATE_STEP_OUTCOME_LOST:
-        case STATE_STEP_OUTCOME_CANCELLED:
-        case STATE_STEP_OUTCOME_REMOVED:
-        default:
-          print_failure (transition, step);
-          break;
-        }
-    }
-
-  print_skipped (reasons, names_by_reason);
-}
-
-/* A transition that has ended. */
+/* The transition goes on, and somebody may want to know why. */
 void
-report_transition (StateTransition *transition)
+report_slow (StateTransition *transition, Waits *waits)
+{
+  g_autofree char *elapsed = text_duration (state_transition_get_elapsed (transition));
+  g_autofree char *when = NULL;
+
+  when = g_strdup_printf ("%s, after %s",
+                          state_operation_to_string (state_transition_get_operation (transition)),
+                          elapsed);
+  print_waits (when, waits);
+  fflush (stdout);
+}
+
+/* A transition that has ended; with who was waited for at some moment before, unless
+ * that is NULL. */
+void
+report_transition (StateTransition *transition, const char *when, Waits *waits)
 {
   print_figures (transition);
   if (state_transition_get_status (transition) != STATE_TRANSITION_STATUS_SUCCEEDED)
-    print_problems (transition);
+    report_problems (transition);
+  if (waits != NULL)
+    print_waits (when, waits);
+  report_phases (transition);
   fflush (stdout);
 }
 
@@ -241,29 +163,59 @@ print_states (const guint *counts, guint n_states)
   report_line ("%s", line->str);
 }
 
-/* How many units are in which state, and what became of those that failed. */
+static void
+print_those_in (GListModel *handles, StateUnitState state, const char *what)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto (GStrv) names = NULL;
+
+  for (guint i = 0; i < g_list_model_get_n_items (handles); i++)
+    {
+      g_autoptr (StateUnitHandle) handle = g_list_model_get_item (handles, i);
+
+      if (state_unit_handle_get_state (handle) == state)
+        g_strv_builder_add (builder, state_unit_handle_get_name (handle));
+    }
+  names = g_strv_builder_end (builder);
+  if (names[0] != NULL)
+    report_names (what, (const char *const *) names, ", ");
+}
+
+static void
+print_errors (GListModel *handles)
+{
+  g_auto (Reasons) reasons = { NULL };
+
+  reasons_init (&reasons);
+  for (guint i = 0; i < g_list_model_get_n_items (handles); i++)
+    {
+      g_autoptr (StateUnitHandle) handle = g_list_model_get_item (handles, i);
+      const GError *error = state_unit_handle_get_error (handle);
+
+      if (error != NULL)
+        reasons_add (&reasons, error->message, state_unit_handle_get_name (handle));
+    }
+  reasons_print (&reasons, TRUE);
+}
+
+/* How many units are in which state, and what became of those that are not where
+ * they should be. */
 void
 report_ending (StateUnits *units)
 {
   GListModel *handles = G_LIST_MODEL (units);
   guint counts[STATE_UNIT_STATE_LOST + 1] = { 0 };
-  g_autoptr (GPtrArray) failed = g_ptr_array_new_with_free_func (g_object_unref);
 
   for (guint i = 0; i < g_list_model_get_n_items (handles); i++)
     {
       g_autoptr (StateUnitHandle) handle = g_list_model_get_item (handles, i);
 
       counts[state_unit_handle_get_state (handle)]++;
-      if (state_unit_handle_get_error (handle) != NULL)
-        g_ptr_array_add (failed, g_steal_pointer (&handle));
     }
 
   print_states (counts, G_N_ELEMENTS (counts));
-  for (guint i = 0; i < failed->len; i++)
-    {
-      StateUnitHandle *handle = g_ptr_array_index (failed, i);
-
-      report_line ("  %s: %s", state_unit_handle_get_name (handle),
-                   state_unit_handle_get_error (handle)->message);
-    }
+  print_those_in (handles, STATE_UNIT_STATE_RUNNING, "still running:");
+  print_those_in (handles, STATE_UNIT_STATE_UNCERTAIN, "given up on, and yet to answer:");
+  print_errors (handles);
+  fflush (stdout);
 }

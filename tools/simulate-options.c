@@ -2,18 +2,23 @@
 
 #include "simulate-options.h"
 
-#include <string.h>
-
 #include "command.h"
+#include "option-values.h"
 
 #define SUMMARY                                                              \
   "Makes the units of a graph, each of which takes its time for every\n"     \
   "answer; starts and stops them, saves them to a file, restores the file\n" \
   "into new ones, starts and stops those, and reports what each took."
 
-#define MAX_LATENCY (60 * 60 * 1000)
+#define MAX_MS (60 * 60 * 1000)
 #define MAX_CYCLES 1000000
 #define MAX_THREADS 1000
+
+static const char *const policies[] = {
+  [STATE_FAILURE_POLICY_SKIP_DEPENDENTS] = "skip-dependents",
+  [STATE_FAILURE_POLICY_ROLL_BACK] = "roll-back",
+  [STATE_FAILURE_POLICY_KEEP_GOING] = "keep-going",
+};
 
 /* As they were typed. */
 typedef struct
@@ -22,6 +27,11 @@ typedef struct
   char *seed;
   char *cycles;
   char *threads;
+  char *policy;
+  char *timeout;
+  char *max_concurrency;
+  char *cancel_after;
+  char *abandon_after;
   char **filenames;
 } Words;
 
@@ -32,6 +42,11 @@ words_clear (Words *words)
   g_free (words->seed);
   g_free (words->cycles);
   g_free (words->threads);
+  g_free (words->policy);
+  g_free (words->timeout);
+  g_free (words->max_concurrency);
+  g_free (words->cancel_after);
+  g_free (words->abandon_after);
   g_strfreev (words->filenames);
 }
 
@@ -55,59 +70,33 @@ parse_words (int argc,
       "N" },
     { "threads", 0, 0, G_OPTION_ARG_FILENAME, &words->threads,
       "Spread the units over threads (default: 0, the main one)", "N" },
+    { "max-concurrency", 0, 0, G_OPTION_ARG_FILENAME, &words->max_concurrency,
+      "Ask so many units at once, at most (default: 0, no limit)", "N" },
     { "fail", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->failures,
       "Make an operation of a unit fail; can be repeated", "UNIT:OPERATION" },
+    { "hang", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->hangs,
+      "Make a unit never answer an operation; can be repeated", "UNIT:OPERATION" },
+    { "policy", 0, 0, G_OPTION_ARG_FILENAME, &words->policy,
+      "After a failure: skip-dependents (default), roll-back or keep-going", "POLICY" },
+    { "timeout", 0, 0, G_OPTION_ARG_FILENAME, &words->timeout,
+      "Give up on a unit that has not answered (default: 0, never)", "MS" },
+    { "cancel-after", 0, 0, G_OPTION_ARG_FILENAME, &words->cancel_after,
+      "Cancel each transition that takes longer", "MS" },
+    { "abandon-after", 0, 0, G_OPTION_ARG_FILENAME, &words->abandon_after,
+      "Abandon each transition that takes longer", "MS" },
+    { "live-save", 0, 0, G_OPTION_ARG_FILENAME, &self->live_save,
+      "Save the units while they run, too, and keep the file", "FILE" },
     { "dot", 0, 0, G_OPTION_ARG_FILENAME, &self->dot, "Write the graph for Graphviz", "FILE" },
+    { "svg", 0, 0, G_OPTION_ARG_FILENAME, &self->svg,
+      "Draw what failed, or else the first start, over time", "FILE" },
+    { "trace", 0, 0, G_OPTION_ARG_FILENAME, &self->trace,
+      "Write what --svg would draw, for Perfetto", "FILE" },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &words->filenames, NULL, NULL },
     { NULL },
   };
 
   return command_parse_options ("simulate", "GRAPH.json", SUMMARY, entries, &argc, &argv, help,
                                 error);
-}
-
-static gboolean G_GNUC_PRINTF (2, 3) fail (GError **error, const char *format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  g_propagate_error (error,
-                     g_error_new_valist (G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, format, args));
-  va_end (args);
-  return FALSE;
-}
-
-static gboolean
-parse_number (const char *option,
-              const char *text,
-              guint64 min,
-              guint64 max,
-              guint64 *number,
-              GError **error)
-{
-  if (g_ascii_string_to_unsigned (text, 10, min, max, number, NULL))
-    return TRUE;
-  return fail (error,
-               "--%s: \"%s\" is not a number from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT,
-               option, text, min, max);
-}
-
-static gboolean
-parse_count (const char *option,
-             const char *text,
-             guint min,
-             guint max,
-             guint *count,
-             GError **error)
-{
-  guint64 number;
-
-  if (text == NULL)
-    return TRUE;
-  if (!parse_number (option, text, min, max, &number, error))
-    return FALSE;
-  *count = (guint) number;
-  return TRUE;
 }
 
 /* MIN:MAX, or one number for both. */
@@ -121,25 +110,57 @@ parse_latency (SimulateOptions *self, const char *text, GError **error)
 
   parts = g_strsplit (text, ":", 2);
   if (parts[0] == NULL)
-    return fail (error, "--latency: expected MIN:MAX or one number, in milliseconds");
-  if (!parse_count ("latency", parts[0], 0, MAX_LATENCY, &self->min_latency, error))
+    return option_fail (error, "--latency: expected MIN:MAX or one number, in milliseconds");
+  if (!option_parse_count ("latency", parts[0], 0, MAX_MS, &self->min_latency, error))
     return FALSE;
 
   self->max_latency = self->min_latency;
-  if (!parse_count ("latency", parts[1], 0, MAX_LATENCY, &self->max_latency, error))
+  if (!option_parse_count ("latency", parts[1], 0, MAX_MS, &self->max_latency, error))
     return FALSE;
   return self->min_latency <= self->max_latency ||
-         fail (error, "--latency: %u is more than %u", self->min_latency, self->max_latency);
+         option_fail (error, "--latency: %u is more than %u", self->min_latency, self->max_latency);
 }
 
 static gboolean
-take_filename (SimulateOptions *self, char **filenames, GError **error)
+parse_policy (SimulateOptions *self, const char *text, GError **error)
 {
-  if (filenames == NULL)
-    return fail (error, "no GRAPH.json given; see state-unit simulate --help");
-  if (filenames[1] != NULL)
-    return fail (error, "one GRAPH.json at a time: \"%s\" is too much", filenames[1]);
-  self->filename = g_strdup (filenames[0]);
+  if (text == NULL)
+    return TRUE;
+  for (guint policy = 0; policy < G_N_ELEMENTS (policies); policy++)
+    if (g_str_equal (text, policies[policy]))
+      {
+        self->policy = policy;
+        return TRUE;
+      }
+  return option_fail (error,
+                      "--policy: unknown policy \"%s\" "
+                      "(known: skip-dependents, roll-back, keep-going)",
+                      text);
+}
+
+static gboolean
+parse_counts (SimulateOptions *self, Words *words, GError **error)
+{
+  const struct
+  {
+    const char *option;
+    const char *text;
+    guint min;
+    guint max;
+    guint *count;
+  } counts[] = {
+    { "cycles", words->cycles, 1, MAX_CYCLES, &self->cycles },
+    { "threads", words->threads, 0, MAX_THREADS, &self->threads },
+    { "timeout", words->timeout, 0, MAX_MS, &self->timeout },
+    { "max-concurrency", words->max_concurrency, 0, G_MAXUINT, &self->max_concurrency },
+    { "cancel-after", words->cancel_after, 1, MAX_MS, &self->cancel_after },
+    { "abandon-after", words->abandon_after, 1, MAX_MS, &self->abandon_after },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (counts); i++)
+    if (!option_parse_count (counts[i].option, counts[i].text, counts[i].min, counts[i].max,
+                             counts[i].count, error))
+      return FALSE;
   return TRUE;
 }
 
@@ -159,12 +180,11 @@ simulate_options_new (int argc, char **argv, gboolean *help, GError **error)
     return g_steal_pointer (&self);
 
   if (!parse_latency (self, words.latency, error) ||
-      (words.seed != NULL &&
-       !parse_number ("seed", words.seed, 0, G_MAXUINT64, &self->seed, error)) ||
-      !parse_count ("cycles", words.cycles, 1, MAX_CYCLES, &self->cycles, error) ||
-      !parse_count ("threads", words.threads, 0, MAX_THREADS, &self->threads, error) ||
-      !take_filename (self, words.filenames, error))
+      !option_parse_number ("seed", words.seed, 0, G_MAXUINT64, &self->seed, error) ||
+      !parse_policy (self, words.policy, error) || !parse_counts (self, &words, error) ||
+      !command_check_one_graph ("simulate", words.filenames, error))
     return NULL;
+  self->filename = g_strdup (words.filenames[0]);
   return g_steal_pointer (&self);
 }
 
@@ -172,52 +192,18 @@ void
 simulate_options_free (SimulateOptions *self)
 {
   g_free (self->filename);
-  g_free (self->dot);
   g_strfreev (self->failures);
+  g_strfreev (self->hangs);
+  g_free (self->live_save);
+  g_free (self->dot);
+  g_free (self->svg);
+  g_free (self->trace);
   g_free (self);
 }
 
-/* Failures */
-
-/* An operation that can be made to fail. */
-gboolean
-simulate_parse_operation (const char *word, StateOperation *operation)
+/* The word for it. */
+const char *
+simulate_options_get_policy (SimulateOptions *self)
 {
-  for (*operation = STATE_OPERATION_START; *operation < STATE_OPERATION_INSPECT; (*operation)++)
-    if (g_str_equal (word, state_operation_to_string (*operation)))
-      return TRUE;
-  return FALSE;
-}
-
-/* Marks in an array of one entry for each unit of the graph which of its
- * operations are to fail. */
-gboolean
-simulate_options_get_failing (SimulateOptions *self,
-                              Graph *graph,
-                              StateOperationFlags *failing,
-                              GError **error)
-{
-  for (char **failure = self->failures; failure != NULL && *failure != NULL; failure++)
-    {
-      /* Names may contain colons; operations do not. */
-      const char *colon = strrchr (*failure, ':');
-      g_autofree char *name = NULL;
-      StateOperation operation;
-      guint place;
-
-      if (colon == NULL)
-        return fail (error, "--fail: expected UNIT:OPERATION, found \"%s\"", *failure);
-      name = g_strndup (*failure, colon - *failure);
-      if (!simulate_parse_operation (colon + 1, &operation))
-        return fail (error,
-                     "--fail %s: unknown operation \"%s\" "
-                     "(known: start, stop, reset, save, restore, post-restore)",
-                     *failure, colon + 1);
-      if (!graph_find (graph, name, &place))
-        return fail (error, "--fail %s: there is no unit \"%s\" in %s", *failure, name,
-                     graph->filename);
-      failing[place] |= 1 << operation;
-    }
-
-  return TRUE;
+  return policies[self->policy];
 }

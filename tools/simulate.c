@@ -4,31 +4,20 @@
 
 #include "simulate.h"
 
-#include <errno.h>
-#include <stdio.h>
-
+#include "graph-reader.h"
+#include "output-file.h"
 #include "simulation.h"
-
-static StateUnit *
-make_point_of_order (StateUnitBuilder *builder, guint place, gpointer user_data)
-{
-  return NULL;
-}
 
 static gboolean
 write_dot (StateUnits *units, const char *filename, GError **error)
 {
-  g_autofree char *dot = state_units_to_dot (units);
-  FILE *file = fopen (filename, "w");
-  gboolean written = file != NULL && fputs (dot, file) >= 0;
+  g_auto (OutputFile) file = { NULL };
+  g_autofree char *dot = NULL;
 
-  /* Not g_file_set_contents(): the file may be a pipe or a terminal. */
-  if (file != NULL)
-    written = fclose (file) == 0 && written;
-  if (!written)
-    g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "--dot %s: %s", filename,
-                 g_strerror (errno));
-  return written;
+  if (filename == NULL)
+    return TRUE;
+  dot = state_units_to_dot (units);
+  return output_file_open (&file, "dot", filename, error) && output_file_write (&file, dot, error);
 }
 
 /* All that can be wrong with what was given is found before anything runs. */
@@ -38,19 +27,12 @@ prepare (SimulateOptions *options, Graph *graph, GError **error)
   g_autoptr (StateUnits) units = state_units_new ();
   g_autoptr (Simulation) simulation = NULL;
 
-  if (!graph_build (graph, units, make_point_of_order, NULL, error))
+  if (!graph_build (graph, units, NULL, NULL, error))
     return NULL;
   simulation = simulation_new (options, graph, error);
-  if (simulation == NULL || (options->dot != NULL && !write_dot (units, options->dot, error)))
+  if (simulation == NULL || !write_dot (units, options->dot, error))
     return NULL;
   return g_steal_pointer (&simulation);
-}
-
-static CommandStatus
-give_up (CommandStatus status, GError *error)
-{
-  command_print_error (error->message);
-  return status;
 }
 
 CommandStatus
@@ -60,11 +42,13 @@ simulate (int argc, char **argv)
   g_autoptr (Graph) graph = NULL;
   g_autoptr (Simulation) simulation = NULL;
   g_autoptr (GError) error = NULL;
+  g_autoptr (GError) write_error = NULL;
+  CommandStatus status = COMMAND_SUCCEEDED;
   gboolean help;
 
   options = simulate_options_new (argc, argv, &help, &error);
   if (options == NULL)
-    return give_up (COMMAND_BAD_INPUT, error);
+    return command_give_up (COMMAND_BAD_INPUT, error);
   if (help)
     return COMMAND_SUCCEEDED;
 
@@ -72,9 +56,11 @@ simulate (int argc, char **argv)
   if (graph != NULL)
     simulation = prepare (options, graph, &error);
   if (simulation == NULL)
-    return give_up (COMMAND_BAD_INPUT, error);
+    return command_give_up (COMMAND_BAD_INPUT, error);
 
   if (!simulation_run (simulation, &error))
-    return give_up (COMMAND_FAILED, error);
-  return COMMAND_SUCCEEDED;
+    status = command_give_up (COMMAND_FAILED, error);
+  if (!simulation_write_files (simulation, &write_error))
+    status = command_give_up (COMMAND_FAILED, write_error);
+  return status;
 }

@@ -12,7 +12,7 @@ struct _SimulatedUnit
   guint min_latency;
   guint max_latency;
   guint64 random;
-  StateOperationFlags failing;
+  Fault *fault; /* nullable */
 
   guint32 starts;
   guint64 payload;
@@ -79,6 +79,17 @@ simulated_unit_restore (StateUnit *unit, StateRequest *request)
                                 "not the state of a simulated unit");
 }
 
+/* Requests */
+
+static gboolean
+is_hit (SimulatedUnit *self, StateOperation operation, StateOperationFlags operations)
+{
+  if ((operations & (1 << operation)) == 0)
+    return FALSE;
+  g_atomic_int_or (&self->fault->tried, 1u << operation);
+  return TRUE;
+}
+
 static gboolean
 answer (gpointer user_data)
 {
@@ -86,7 +97,7 @@ answer (gpointer user_data)
   SimulatedUnit *self = SIMULATED_UNIT (state_request_get_unit (request));
   StateOperation operation = state_request_get_operation (request);
 
-  if (self->failing & (1 << operation))
+  if (self->fault != NULL && is_hit (self, operation, self->fault->failing))
     {
       g_autofree char *message = NULL;
 
@@ -99,18 +110,33 @@ answer (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* A source that is never ready keeps the request for as long as there is a main
+ * context, deaf to its cancellable. */
+static GSource *
+never_source_new (void)
+{
+  static GSourceFuncs funcs = { NULL };
+
+  return g_source_new (&funcs, sizeof (GSource));
+}
+
 static void
 simulated_unit_handle_request (StateUnit *unit, StateRequest *request)
 {
+  SimulatedUnit *self = SIMULATED_UNIT (unit);
+  StateOperation operation = state_request_get_operation (request);
   g_autoptr (GSource) source = NULL;
 
-  if (state_request_get_operation (request) == STATE_OPERATION_INSPECT)
+  if (operation == STATE_OPERATION_INSPECT)
     {
       state_request_apply (request, unit);
       return;
     }
 
-  source = g_timeout_source_new (next_latency (SIMULATED_UNIT (unit)));
+  if (self->fault != NULL && is_hit (self, operation, self->fault->hanging))
+    source = never_source_new ();
+  else
+    source = g_timeout_source_new (next_latency (self));
   g_source_set_static_name (source, "simulated latency");
   g_source_set_callback (source, answer, g_object_ref (request), g_object_unref);
   g_source_attach (source, g_main_context_get_thread_default ());
@@ -152,11 +178,11 @@ simulated_unit_new (guint min_latency, guint max_latency, guint64 seed)
   return self;
 }
 
-/* Before it is in a set. */
+/* Before it is in a set; the fault outlives what the unit does. */
 void
-simulated_unit_set_failing (SimulatedUnit *self, StateOperationFlags operations)
+simulated_unit_set_fault (SimulatedUnit *self, Fault *fault)
 {
-  self->failing = operations;
+  self->fault = fault;
 }
 
 /* While no request is with it. */

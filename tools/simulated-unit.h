@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <libstate-unit.h>
+#include "faults.h"
 
 G_BEGIN_DECLS
 
@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (SimulatedUnit, simulated_unit, SIMULATED, UNIT, GObject)
 
 SimulatedUnit *simulated_unit_new (guint min_latency, guint max_latency, guint64 seed);
-void simulated_unit_set_failing (SimulatedUnit *self, StateOperationFlags operations);
+void simulated_unit_set_fault (SimulatedUnit *self, Fault *fault);
 GVariant *simulated_unit_dup_contents (SimulatedUnit *self);
 
 G_END_DECLS

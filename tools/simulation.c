@@ -5,26 +5,25 @@
 
 #include "simulation.h"
 
-#include <glib/gstdio.h>
-
-#include "progress-bar.h"
+#include "faults.h"
 #include "report.h"
+#include "runner.h"
 #include "simulated-unit.h"
+#include "snapshot-file.h"
 #include "worker-threads.h"
 
 struct _Simulation
 {
   SimulateOptions *options;
   Graph *graph;
-  StateOperationFlags *failing; /* of each unit of the graph: what is to fail */
-  StateOperationFlags *failed;  /* of each unit: what did */
+  Faults *faults;
+  Runner *runner;
   WorkerThreads *threads;
-  ProgressBar *bar;
   guint n_sets; /* that have been made */
 };
 
 /* The options and the graph outlive it. NULL when the options name a unit or an
- * operation that there is not. */
+ * operation that there is not, or a file that cannot be written. */
 Simulation *
 simulation_new (SimulateOptions *options, Graph *graph, GError **error)
 {
@@ -32,22 +31,23 @@ simulation_new (SimulateOptions *options, Graph *graph, GError **error)
 
   self->options = options;
   self->graph = graph;
-  self->failing = g_new0 (StateOperationFlags, MAX (graph->units->len, 1));
-  self->failed = g_new0 (StateOperationFlags, MAX (graph->units->len, 1));
-  self->threads = worker_threads_new (options->threads);
-  self->bar = progress_bar_new ();
-  if (!simulate_options_get_failing (options, graph, self->failing, error))
+  self->faults = faults_new (graph, options->failures, options->hangs, error);
+  if (self->faults == NULL)
     return NULL;
+  self->runner = runner_new (options, graph, error);
+  if (self->runner == NULL)
+    return NULL;
+  self->threads = worker_threads_new (options->threads);
   return g_steal_pointer (&self);
 }
 
 void
 simulation_free (Simulation *self)
 {
-  progress_bar_free (self->bar);
-  worker_threads_free (self->threads);
-  g_free (self->failing);
-  g_free (self->failed);
+  /* First those who may still be at work for units that were given up on. */
+  g_clear_pointer (&self->threads, worker_threads_free);
+  g_clear_pointer (&self->runner, runner_free);
+  g_clear_pointer (&self->faults, faults_free);
   g_free (self);
 }
 
@@ -62,11 +62,22 @@ make_unit (StateUnitBuilder *builder, guint place, gpointer user_data)
   SimulatedUnit *unit;
 
   unit = simulated_unit_new (options->min_latency, options->max_latency, seed);
-  simulated_unit_set_failing (unit, self->failing[place]);
+  simulated_unit_set_fault (unit, &self->faults->units[place]);
   if (options->threads > 0)
     state_unit_builder_set_main_context (builder,
                                          worker_threads_get_context (self->threads, place));
   return STATE_UNIT (unit);
+}
+
+/* Whoever is slow is told of while he still has some of his time. */
+static void
+set_up (StateUnits *units, SimulateOptions *options)
+{
+  state_units_set_failure_policy (units, options->policy);
+  state_units_set_default_timeout (units, options->timeout);
+  state_units_set_max_concurrency (units, options->max_concurrency);
+  if (options->timeout != 0)
+    state_units_set_slow_time (units, MAX (options->timeout / 4 * 3, 1));
 }
 
 static StateUnits *
@@ -74,6 +85,7 @@ make_set (Simulation *self, GError **error)
 {
   g_autoptr (StateUnits) units = state_units_new ();
 
+  set_up (units, self->options);
   if (!graph_build (self->graph, units, make_unit, self, error))
     return NULL;
   self->n_sets++;
@@ -88,114 +100,68 @@ get_unit (StateUnits *units, const char *name)
 
 /* Transitions */
 
-static void
-note_failures (Simulation *self, StateTransition *transition)
-{
-  GListModel *steps = G_LIST_MODEL (transition);
-
-  for (guint i = 0; i < g_list_model_get_n_items (steps); i++)
-    {
-      g_autoptr (StateTransitionStep) step = g_list_model_get_item (steps, i);
-      StateOperation operation;
-      guint place;
-
-      if (state_transition_step_get_outcome (step) == STATE_STEP_OUTCOME_FAILED &&
-          simulate_parse_operation (state_transition_step_get_phase (step), &operation) &&
-          graph_find (self->graph, state_transition_step_get_name (step), &place))
-        self->failed[place] |= 1 << operation;
-    }
-}
-
-static void
-on_run (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  GAsyncResult **pending = user_data;
-
-  *pending = g_object_ref (result);
-}
-
-/* Runs the transition to its end, and reports it. */
-static gboolean
-run (Simulation *self, StateTransition *transition, GError **error)
-{
-  g_autoptr (GAsyncResult) result = NULL;
-
-  progress_bar_show (self->bar, transition);
-  state_transition_run_async (transition, NULL, on_run, &result);
-  while (result == NULL)
-    g_main_context_iteration (NULL, TRUE);
-  progress_bar_clear (self->bar);
-
-  report_transition (transition);
-  if (state_transition_run_finish (transition, result, error))
-    return TRUE;
-  note_failures (self, transition);
-  return FALSE;
-}
-
 static gboolean
 run_operation (Simulation *self, StateUnits *units, StateOperation operation, GError **error)
 {
   g_autoptr (StateTransition) transition = state_transition_new (units, operation);
 
-  return run (self, transition, error);
+  return runner_run (self->runner, transition, error);
+}
+
+/* What failed is rolled back already, where that is the policy. */
+static void
+clean_up (Simulation *self, StateUnits *units, StateOperation operation)
+{
+  if (self->options->policy != STATE_FAILURE_POLICY_ROLL_BACK)
+    run_operation (self, units, operation, NULL);
 }
 
 static gboolean
-start_and_stop (Simulation *self, StateUnits *units, GError **error)
+start (Simulation *self, StateUnits *units, GError **error)
 {
-  if (!run_operation (self, units, STATE_OPERATION_START, error))
-    {
-      run_operation (self, units, STATE_OPERATION_STOP, NULL);
-      return FALSE;
-    }
+  if (run_operation (self, units, STATE_OPERATION_START, error))
+    return TRUE;
+  clean_up (self, units, STATE_OPERATION_STOP);
+  return FALSE;
+}
+
+static gboolean
+stop (Simulation *self, StateUnits *units, GError **error)
+{
   return run_operation (self, units, STATE_OPERATION_STOP, error);
 }
 
 /* Snapshots */
 
 static StateSnapshot *
-write_and_read (StateSnapshot *snapshot, const char *filename, gint64 *size, GError **error)
-{
-  GStatBuf file;
-
-  if (!state_snapshot_save_to_file (snapshot, filename, error))
-    return NULL;
-  *size = g_stat (filename, &file) == 0 ? (gint64) file.st_size : 0;
-  return state_snapshot_load_from_file (filename, error);
-}
-
-static StateSnapshot *
-pass_through_file (StateSnapshot *snapshot, GError **error)
-{
-  g_autofree char *folder = g_dir_make_tmp ("state-unit-XXXXXX", error);
-  g_autofree char *filename = NULL;
-  StateSnapshot *read_back;
-  gint64 size;
-
-  if (folder == NULL)
-    return NULL;
-
-  filename = g_build_filename (folder, "snapshot", NULL);
-  read_back = write_and_read (snapshot, filename, &size, error);
-  /* Before anything is printed, which may end the process. */
-  g_unlink (filename);
-  g_rmdir (folder);
-
-  if (read_back != NULL)
-    report_line ("  %u saved, in a file of %" G_GINT64_FORMAT " bytes",
-                 state_snapshot_get_n_units (read_back), size);
-  return read_back;
-}
-
-static StateSnapshot *
 save (Simulation *self, StateUnits *units, GError **error)
 {
   g_autoptr (StateTransition) transition = state_transition_new (units, STATE_OPERATION_SAVE);
 
-  if (!run (self, transition, error))
+  if (!runner_run (self->runner, transition, error))
     return NULL;
-  return pass_through_file (state_transition_get_snapshot (transition), error);
+  return snapshot_pass_through_file (state_transition_get_snapshot (transition), error);
+}
+
+/* Of units that run: they are stopped for it, and started again. */
+static gboolean
+take_live_snapshot (Simulation *self, StateUnits *units, GError **error)
+{
+  g_autoptr (StateTransition) transition = state_transition_new (units, STATE_OPERATION_SAVE);
+
+  state_transition_set_resume (transition, TRUE);
+  return runner_run (self->runner, transition, error) &&
+         snapshot_write (state_transition_get_snapshot (transition), self->options->live_save,
+                         error);
+}
+
+static gboolean
+live_save (Simulation *self, StateUnits *units, GError **error)
+{
+  if (self->options->live_save == NULL || take_live_snapshot (self, units, error))
+    return TRUE;
+  run_operation (self, units, STATE_OPERATION_STOP, NULL);
+  return FALSE;
 }
 
 static gboolean
@@ -204,11 +170,11 @@ restore (Simulation *self, StateUnits *units, StateSnapshot *snapshot, GError **
   g_autoptr (StateTransition) transition = state_transition_new (units, STATE_OPERATION_RESTORE);
 
   state_transition_set_snapshot (transition, snapshot);
-  if (run (self, transition, error))
+  if (runner_run (self->runner, transition, error))
     return TRUE;
 
   /* Half old, half new: nothing may start from that. */
-  run_operation (self, units, STATE_OPERATION_RESET, NULL);
+  clean_up (self, units, STATE_OPERATION_RESET);
   return FALSE;
 }
 
@@ -246,7 +212,7 @@ run_cycle (Simulation *self, GError **error)
   first = make_set (self, error);
   if (first == NULL)
     return FALSE;
-  if (start_and_stop (self, first, error))
+  if (start (self, first, error) && live_save (self, first, error) && stop (self, first, error))
     snapshot = save (self, first, error);
   if (snapshot == NULL)
     {
@@ -258,21 +224,20 @@ run_cycle (Simulation *self, GError **error)
   if (second == NULL)
     return FALSE;
   success = restore (self, second, snapshot, error) &&
-            check_contents (self, first, second, error) && start_and_stop (self, second, error);
+            check_contents (self, first, second, error) && start (self, second, error) &&
+            stop (self, second, error);
   if (!success || self->n_sets == 2 * self->options->cycles)
     report_ending (second);
   return success;
 }
 
-/* What was to fail and did not get that far. */
 static void
-report_untried_failures (Simulation *self)
+report_untried (Faults *faults)
 {
-  for (guint place = 0; place < self->graph->units->len; place++)
-    for (guint operation = 0; operation < STATE_OPERATION_INSPECT; operation++)
-      if ((self->failing[place] & ~self->failed[place]) & (1 << operation))
-        report_line ("%s was never asked to %s.", graph_get_unit (self->graph, place)->name,
-                     state_operation_to_string (operation));
+  g_auto (GStrv) sentences = faults_list_untried (faults);
+
+  for (char **sentence = sentences; *sentence != NULL; sentence++)
+    report_line ("%s", *sentence);
 }
 
 /* FALSE when a transition failed, and nothing was run after it. */
@@ -291,6 +256,13 @@ simulation_run (Simulation *self, GError **error)
       success = run_cycle (self, error);
     }
 
-  report_untried_failures (self);
+  report_untried (self->faults);
   return success;
+}
+
+/* The files that show what was run. */
+gboolean
+simulation_write_files (Simulation *self, GError **error)
+{
+  return runner_finish (self->runner, error);
 }

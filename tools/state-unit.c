@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "command.h"
+#include "plan.h"
 #include "simulate.h"
+#include "verify.h"
 
 typedef struct
 {
@@ -17,7 +19,9 @@ typedef struct
 } Job;
 
 static const Job jobs[] = {
+  { "plan", "Show what an operation would do with a graph of units", plan },
   { "simulate", "Run a graph of units that take their time", simulate },
+  { "verify", "Find all that is wrong with a graph", verify },
 };
 
 static CommandStatus

@@ -102,7 +102,7 @@ text_wrap (const char *first,
       width = text_width (g_strchomp (word));
       if (i > 0 || *first != '\0')
         column++;
-      if (i > 0 && column + width > columns)
+      if ((i > 0 || *first != '\0') && column + width > columns)
         {
           g_string_append_printf (text, "\n%*s", (int) indent + 2, "");
           column = indent + 2;

@@ -15,6 +15,27 @@ state_graph_new (void)
   return self;
 }
 
+/* The same nodes, by the same numbers, to be tried out: no run has taken any of
+ * them, and there is nothing to tell. */
+StateGraph *
+state_graph_copy (const StateGraph *self)
+{
+  StateGraph *copy = g_memdup2 (self, sizeof *self);
+
+  copy->nodes = g_memdup2 (self->nodes, self->n_nodes * sizeof (StateNode));
+  copy->n_allocated = self->n_nodes;
+  for (guint32 node = 0; node < copy->n_nodes; node++)
+    copy->nodes[node].slot = STATE_NODE_NONE;
+  copy->edges = g_memdup2 (self->edges, self->n_edges * sizeof (StateEdge));
+  copy->n_edges_allocated = self->n_edges;
+  copy->n_durations = MIN (self->n_durations, self->n_nodes);
+  for (guint i = 0; i < G_N_ELEMENTS (self->durations); i++)
+    copy->durations[i] = g_memdup2 (self->durations[i], copy->n_durations * sizeof (guint32));
+  copy->changes = g_array_new (FALSE, FALSE, sizeof (StateChange));
+  copy->n_changes_told = 0;
+  return copy;
+}
+
 void
 state_graph_free (StateGraph *self)
 {
@@ -47,7 +68,8 @@ grow_list (StateGraph *self, StateEdgeList *list, guint32 capacity)
 {
   guint32 offset = reserve_edges (self, capacity);
 
-  memcpy (self->edges + offset, self->edges + list->offset, list->length * sizeof (StateEdge));
+  if (list->length > 0)
+    memcpy (self->edges + offset, self->edges + list->offset, list->length * sizeof (StateEdge));
   self->n_edges_wasted += list->capacity;
   list->offset = offset;
   list->capacity = capacity;
@@ -76,7 +98,8 @@ remove_edges_to (StateGraph *self, StateEdgeList *list, guint32 node)
 static void
 pack_list (StateGraph *self, StateEdgeList *list, StateEdge *edges, guint32 *end)
 {
-  memcpy (edges + *end, self->edges + list->offset, list->length * sizeof (StateEdge));
+  if (list->length > 0)
+    memcpy (edges + *end, self->edges + list->offset, list->length * sizeof (StateEdge));
   list->offset = *end;
   list->capacity = list->length;
   *end += list->length;
@@ -148,6 +171,9 @@ state_graph_add (StateGraph *self,
       self->nodes = g_renew (StateNode, self->nodes, self->n_allocated);
     }
   self->nodes[node] = (StateNode){ .slot = STATE_NODE_NONE, .alive = TRUE };
+  for (guint i = 0; i < G_N_ELEMENTS (self->durations); i++)
+    if (self->durations[i] != NULL && node < self->n_durations)
+      self->durations[i][node] = 0;
   self->n_alive++;
   self->n_in_class[state_rules_class (&self->nodes[node])]++;
 
@@ -215,8 +241,8 @@ state_graph_compact (StateGraph *self)
       if (!self->nodes[i].alive)
         continue;
       for (guint o = 0; o < G_N_ELEMENTS (self->durations); o++)
-        if (self->durations[o] != NULL && i < self->n_durations)
-          self->durations[o][n] = self->durations[o][i];
+        if (self->durations[o] != NULL && n < self->n_durations)
+          self->durations[o][n] = state_graph_get_duration (self, i, o);
       self->nodes[n++] = self->nodes[i];
     }
   self->n_nodes = n;
@@ -315,14 +341,21 @@ operations_of (const StateEdge *edges, guint n)
 }
 
 static GArray *
-path_to (GHashTable *came_from, guint32 node)
+path_to (GHashTable *came_from, guint32 last)
 {
   GArray *path = g_array_new (FALSE, FALSE, sizeof (guint32));
+  guint32 node = last;
 
-  for (; node != STATE_NODE_NONE;)
+  while (node != STATE_NODE_NONE)
     {
-      g_array_prepend_val (path, node);
+      g_array_append_val (path, node);
       node = GPOINTER_TO_UINT (g_hash_table_lookup (came_from, GUINT_TO_POINTER (node)));
+    }
+  for (guint a = 0, b = path->len; a + 1 < b; a++)
+    {
+      node = g_array_index (path, guint32, a);
+      g_array_index (path, guint32, a) = g_array_index (path, guint32, --b);
+      g_array_index (path, guint32, b) = node;
     }
   return path;
 }

@@ -71,6 +71,7 @@ typedef struct
 } StateGraph;
 
 StateGraph *state_graph_new (void);
+StateGraph *state_graph_copy (const StateGraph *self);
 void state_graph_free (StateGraph *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StateGraph, state_graph_free)
 

@@ -219,7 +219,7 @@ state_phase_blame (StateRunPhase *self, guint32 cause)
           if (step == NULL || !is_required (&edges[i]) || step->cause != STATE_SLOT_NONE ||
               step->outcome == STATE_STEP_OUTCOME_REMOVED)
             continue;
-          if (!step->finished)
+          if (step->outcome == STATE_STEP_OUTCOME_WAITING)
             step->cause = cause;
           else if (step->outcome == STATE_STEP_OUTCOME_UNCHANGED)
             {

@@ -59,6 +59,12 @@ state_run_take_extra (StateRun *self, guint32 node)
   take (self, node, FALSE, TRUE);
 }
 
+static gboolean
+stops_first (const StateRun *self)
+{
+  return self->resume && self->operation != STATE_OPERATION_STOP;
+}
+
 /* Judging */
 
 static StateVerdict
@@ -69,7 +75,7 @@ judge (const StateRun *self, const StateRunStep *step)
 
   if (step->extra)
     return STATE_VERDICT_LEAVE;
-  if (self->resume && node.state == STATE_UNIT_STATE_RUNNING)
+  if (stops_first (self) && node.state == STATE_UNIT_STATE_RUNNING)
     node.state = STATE_UNIT_STATE_STOPPED;
   verdict = state_rules_judge (&node, self->operation, step->has_state);
   if (self->leave_rest && (verdict == STATE_VERDICT_REFUSE || verdict == STATE_VERDICT_LOST))
@@ -201,7 +207,8 @@ judge_resume (const StateRun *self, const StateNode *node, guint32 slot)
   StatePhaseKind kind =
       self->operation == STATE_OPERATION_STOP ? STATE_PHASE_MAIN : STATE_PHASE_BEFORE;
 
-  if (!succeeded_in (self, kind, STATE_OPERATION_STOP, slot))
+  if (!succeeded_in (self, kind, STATE_OPERATION_STOP, slot) ||
+      node->state == STATE_UNIT_STATE_RUNNING)
     return STATE_VERDICT_LEAVE;
   if (state_rules_judge (node, STATE_OPERATION_START, FALSE) == STATE_VERDICT_ASK)
     return STATE_VERDICT_ASK;
@@ -235,7 +242,9 @@ verdict_in (const StateRun *self,
                  ? STATE_VERDICT_ASK
                  : STATE_VERDICT_LEAVE;
     case STATE_PHASE_RESUME:
-      return judge_resume (self, node, slot);
+      return self->operation == STATE_OPERATION_START && !step->extra
+                 ? STATE_VERDICT_LEAVE
+                 : judge_resume (self, node, slot);
     default:
       g_assert_not_reached ();
     }
@@ -360,12 +369,6 @@ rolls_back (const StateRun *self)
 }
 
 static gboolean
-stops_first (const StateRun *self)
-{
-  return self->resume && self->operation != STATE_OPERATION_STOP;
-}
-
-static gboolean
 saves_first (const StateRun *self)
 {
   return self->operation == STATE_OPERATION_RESTORE && rolls_back (self);
@@ -469,13 +472,31 @@ conclude (StateRun *self)
   self->done = TRUE;
 }
 
+/* A start brings up again most of what was stopped for it; what it did not take
+ * along, or could not start, is left. */
+static gboolean
+is_resumed (const StateRun *self)
+{
+  if (self->operation != STATE_OPERATION_START)
+    return FALSE;
+  for (guint32 slot = 0; slot < self->phase->n_steps; slot++)
+    {
+      const StateRunStep *step = &self->phase->steps[slot];
+
+      if (step->extra &&
+          judge_resume (self, &self->graph->nodes[step->node], slot) == STATE_VERDICT_ASK)
+        return FALSE;
+    }
+  return TRUE;
+}
+
 static void
 after_undo (StateRun *self, gint64 now)
 {
   if (!self->main_succeeded &&
       (self->operation == STATE_OPERATION_RESET || self->operation == STATE_OPERATION_RESTORE))
     mark_undefined (self);
-  if (self->resume && !self->abandoned && self->operation != STATE_OPERATION_START)
+  if (self->resume && !self->abandoned && !is_resumed (self))
     add_phase (self, STATE_OPERATION_START, STATE_PHASE_RESUME, now);
   else
     conclude (self);
@@ -645,16 +666,20 @@ await (StateRun *self, guint32 slot, gint64 now)
   self->phase->n_awaited++;
   if (step->deadline == 0)
     set_deadline (self, slot, deadline_of (self, step, now));
+  if (step->deadline == 0 && state_phase_is_undo (self->phase))
+    set_deadline (self, slot, now + STATE_RUN_CANCEL_TIME);
 }
 
 /* A failure means that nothing new begins, if it is to be undone. */
-static void heed_failure (StateRun *self, gint64 now);
+static void heed_failure (StateRun *self, const StateRunStep *step, gint64 now);
 
 static void
 finish_step (StateRun *self, guint32 slot, StateStepOutcome outcome, gint64 now)
 {
-  state_phase_finish_step (self->phase, slot, outcome, now);
-  heed_failure (self, now);
+  StateRunPhase *phase = self->phase;
+
+  state_phase_finish_step (phase, slot, outcome, now);
+  heed_failure (self, &phase->steps[slot], now);
 }
 
 static gboolean
@@ -786,9 +811,9 @@ call_back (StateRun *self, gint64 now)
 }
 
 static void
-heed_failure (StateRun *self, gint64 now)
+heed_failure (StateRun *self, const StateRunStep *step, gint64 now)
 {
-  if (self->halted || self->phase->n_failed == 0 || !rolls_back (self) ||
+  if (self->halted || !state_phase_is_failure (step) || !rolls_back (self) ||
       state_phase_is_undo (self->phase))
     return;
   self->halted = TRUE;
@@ -854,6 +879,8 @@ state_run_abandon (StateRun *self, gint64 now)
 
   if (self->done)
     return;
+  if (!self->timed_out)
+    state_run_cancel (self, now);
   self->cancelled = self->abandoned = TRUE;
   for (guint32 slot = 0; slot < phase->n_steps && phase->n_asked + phase->n_awaited > 0; slot++)
     if (phase->steps[slot].outcome == STATE_STEP_OUTCOME_ASKED)
@@ -933,6 +960,7 @@ state_run_remove (StateRun *self, guint32 slot, gint64 now)
   if (step->outcome != STATE_STEP_OUTCOME_ASKED)
     {
       settle_step (step, STATE_STEP_OUTCOME_REMOVED, now);
+      heed_failure (self, step, now);
       return;
     }
   if (is_awaited (step))
@@ -960,10 +988,8 @@ state_run_ended (StateRun *self, guint32 slot, StateStepOutcome outcome, gint64 
   settle_step (step, outcome, now);
   step->cause = STATE_SLOT_NONE;
   if (step->finished)
-    {
-      state_phase_blame (phase, slot);
-      heed_failure (self, now);
-    }
+    state_phase_blame (phase, slot);
+  heed_failure (self, step, now);
 }
 
 /* The nodes are free for the next run; the steps stay as a record. */
@@ -988,12 +1014,14 @@ state_run_waiting_on (const StateRun *self, guint32 slot)
   const StateRunPhase *phase = self->phase;
   guint n;
   const StateEdge *edges = state_phase_predecessors (phase, slot, &n);
+  g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
 
   for (guint i = 0; i < n; i++)
     {
       guint32 other = state_phase_slot_along (phase, &edges[i]);
 
-      if (other != STATE_SLOT_NONE && !phase->steps[other].finished)
+      if (other != STATE_SLOT_NONE && !phase->steps[other].finished &&
+          g_hash_table_add (seen, GUINT_TO_POINTER (other)))
         g_array_append_val (slots, other);
     }
   return slots;

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+
+#pragma once
+
+#include "state-dispatcher-private.h"
+#include "state-unit.h"
+
+G_BEGIN_DECLS
+
+/* A unit that a request is with, which no set knows of any more: other requests
+ * wait. From any thread. */
+void state_unit_hold (StateUnit *self);
+void state_unit_release (StateUnit *self);
+gboolean
+state_unit_call_when_free (StateUnit *self, StateRequest *request, StateDispatcher *dispatcher);
+
+G_END_DECLS
