@@ -25,6 +25,7 @@ struct _StateTransition
   gboolean has_policy; /* its own, not the set's */
   gboolean resume;
   guint timeout;           /* for the whole of it, in ms; 0: none */
+  guint default_timeout;   /* of the set, when it began, in ms */
   StateSnapshot *snapshot; /* restore: given; save: the result */
 
   gint used;              /* atomic */

@@ -280,9 +280,11 @@ refuse (StateTransition *self, StateGraph *graph, GPtrArray *problems)
 static guint
 timeout_of (gpointer data, guint32 node, StateOperation operation)
 {
-  StateUnitHandle *handle = state_units_get_handle (data, node);
+  StateTransition *self = data;
+  guint32 slot = state_run_slot_of (self->run, node);
 
-  return handle != NULL ? state_unit_handle_get_timeout (handle, operation) : 0;
+  return state_unit_handle_get_timeout (g_ptr_array_index (self->handles, slot), operation,
+                                        self->default_timeout);
 }
 
 /* On the set's graph, or on a copy of it that is tried out. */
@@ -296,7 +298,8 @@ make_run (StateTransition *self, StateUnits *units, StateGraph *graph)
   self->run->resume = self->resume;
   self->run->max_asked = units->max_concurrency;
   self->run->get_timeout = timeout_of;
-  self->run->timeout_data = units;
+  self->run->timeout_data = self;
+  self->default_timeout = units->default_timeout;
 }
 
 /* Everything is checked here; nothing has been touched when it is refused, which

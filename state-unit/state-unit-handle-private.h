@@ -39,7 +39,9 @@ struct _StateUnitHandle
 };
 
 GMainContext *state_unit_handle_get_context (StateUnitHandle *self);
-guint state_unit_handle_get_timeout (StateUnitHandle *self, StateOperation operation);
+guint state_unit_handle_get_timeout (StateUnitHandle *self,
+                                     StateOperation operation,
+                                     guint default_timeout);
 StateRequest *state_unit_handle_make_request (StateUnitHandle *self,
                                               StateOperation operation,
                                               GVariant *state,

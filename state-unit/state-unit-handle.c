@@ -301,11 +301,13 @@ state_unit_handle_get_context (StateUnitHandle *self)
 
 /* How long the unit may take, in ms; 0: as long as it wants. */
 guint
-state_unit_handle_get_timeout (StateUnitHandle *self, StateOperation operation)
+state_unit_handle_get_timeout (StateUnitHandle *self,
+                               StateOperation operation,
+                               guint default_timeout)
 {
   if (self->timeouts != NULL && self->timeouts[operation] != G_MAXUINT)
     return self->timeouts[operation];
-  return self->units != NULL ? self->units->default_timeout : 0;
+  return default_timeout;
 }
 
 /* A request of the set's, other than to inspect. */

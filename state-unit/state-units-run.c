@@ -260,7 +260,8 @@ put_standing_stop (StateUnits *self, StateUnitHandle *handle)
 {
   StateNode *node = &self->graph->nodes[handle->node];
   guint32 slot = current_slot (self, handle);
-  guint timeout = state_unit_handle_get_timeout (handle, STATE_OPERATION_STOP);
+  guint timeout =
+      state_unit_handle_get_timeout (handle, STATE_OPERATION_STOP, self->default_timeout);
   g_autoptr (StateRequest) request = NULL;
 
   node->stands = FALSE;

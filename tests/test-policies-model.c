@@ -33,6 +33,7 @@ typedef struct
   gboolean stands; /* so that a stop is put to it later */
 
   Step step;
+  gboolean has_left;
   gboolean was_asked; /* for what can be undone */
   gboolean was_stopped;
   gboolean is_through; /* all of the operation */
@@ -183,6 +184,7 @@ misbehave (Model *self, Unit *unit, StateOperation operation)
       if (self->scene->operation == STATE_OPERATION_RESTORE)
         note_failure (self, unit, "the unit left the set, and its saved state was not restored");
       unit->step = GONE;
+      unit->has_left = TRUE;
       break;
     case POLICY_IS_CANCELLED:
       self->cancelled = TRUE;
@@ -262,6 +264,9 @@ take_turn (Model *self, guint i, StateOperation operation, gboolean wanted)
 {
   Unit *unit = &self->units[i];
 
+  /* "the order through it holds until the transition ends" */
+  if (unit->has_left)
+    return GONE;
   if (!wanted)
     return THROUGH;
   if (operation == STATE_OPERATION_STOP && !may_run (unit))

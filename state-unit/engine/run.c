@@ -332,7 +332,8 @@ add_phase (StateRun *self, StateOperation operation, StatePhaseKind kind, gint64
         .node = base[slot].node,
         .released_by = STATE_SLOT_NONE,
         .cause = STATE_SLOT_NONE,
-        .has_state = base[slot].has_state,
+        /* Whoever left before what was done is undone is no failure of that. */
+        .has_state = base[slot].has_state && (alive || kind < STATE_PHASE_UNDO),
         .extra = base[slot].extra,
         .outcome = alive ? STATE_STEP_OUTCOME_WAITING : STATE_STEP_OUTCOME_REMOVED,
         .settled = !alive,
@@ -422,7 +423,8 @@ static gboolean
 all_is_put_back (const StateRun *self)
 {
   for (guint32 slot = 0; slot < self->phase->n_steps; slot++)
-    if (was_touched (self, slot) && !is_put_back (self, slot))
+    if (self->graph->nodes[self->phase->steps[slot].node].alive && was_touched (self, slot) &&
+        !is_put_back (self, slot))
       return FALSE;
   return TRUE;
 }
