@@ -52,8 +52,6 @@ typedef struct
   GString *record;
 } Model;
 
-#define FOR_EACH_UNIT(i) for (guint i = 0; i < POLICY_N_UNITS; i++)
-
 static gboolean
 is_bad (Model *self, guint i)
 {
@@ -201,13 +199,13 @@ misbehave (Model *self, Unit *unit, StateOperation operation)
 static void
 let_die (Model *self, gboolean of_start)
 {
-  FOR_EACH_UNIT (i)
-  if (is_bad (self, i) && self->units[i].state == STATE_UNIT_STATE_RUNNING)
-    {
-      set_state (&self->units[i], STATE_UNIT_STATE_FAILED, FALSE, FALSE);
-      if (of_start)
-        note_failure (self, &self->units[i], "died");
-    }
+  for (guint i = 0; i < POLICY_N_UNITS; i++)
+    if (is_bad (self, i) && self->units[i].state == STATE_UNIT_STATE_RUNNING)
+      {
+        set_state (&self->units[i], STATE_UNIT_STATE_FAILED, FALSE, FALSE);
+        if (of_start)
+          note_failure (self, &self->units[i], "died");
+      }
 }
 
 /* --- Phases --- */
@@ -239,9 +237,9 @@ is_over (Step step)
 static gboolean
 is_its_turn (Model *self, guint i, StateOperation operation)
 {
-  FOR_EACH_UNIT (j)
-  if (comes_before (j, i, operation) && !is_over (self->units[j].step))
-    return FALSE;
+  for (guint j = 0; j < POLICY_N_UNITS; j++)
+    if (comes_before (j, i, operation) && !is_over (self->units[j].step))
+      return FALSE;
   return TRUE;
 }
 
@@ -252,10 +250,10 @@ is_to_be_skipped (Model *self, guint i, StateOperation operation)
   if (self->undoes || self->scene->order_only || operation == STATE_OPERATION_STOP ||
       self->scene->policy == STATE_FAILURE_POLICY_KEEP_GOING)
     return FALSE;
-  FOR_EACH_UNIT (j)
-  if (comes_before (j, i, operation) &&
-      (self->units[j].step == BROKEN || self->units[j].step == SKIPPED))
-    return TRUE;
+  for (guint j = 0; j < POLICY_N_UNITS; j++)
+    if (comes_before (j, i, operation) &&
+        (self->units[j].step == BROKEN || self->units[j].step == SKIPPED))
+      return TRUE;
   return FALSE;
 }
 
@@ -292,17 +290,17 @@ take_turns (Model *self, StateOperation operation, const gboolean *wanted)
   while (goes_on)
     {
       goes_on = FALSE;
-      FOR_EACH_UNIT (i)
-      if (self->units[i].step == WAITS && is_its_turn (self, i, operation))
-        {
-          self->units[i].step = take_turn (self, i, operation, wanted[i]);
-          if (self->units[i].step == ASKED)
-            {
-              self->units[i].was_asked |= !self->undoes && operation != STATE_OPERATION_SAVE;
-              asked |= 1u << i;
-            }
-          goes_on = TRUE;
-        }
+      for (guint i = 0; i < POLICY_N_UNITS; i++)
+        if (self->units[i].step == WAITS && is_its_turn (self, i, operation))
+          {
+            self->units[i].step = take_turn (self, i, operation, wanted[i]);
+            if (self->units[i].step == ASKED)
+              {
+                self->units[i].was_asked |= !self->undoes && operation != STATE_OPERATION_SAVE;
+                asked |= 1u << i;
+              }
+            goes_on = TRUE;
+          }
     }
   return asked;
 }
@@ -330,24 +328,24 @@ wait_for_the_late (Model *self)
 {
   gboolean any = FALSE;
 
-  FOR_EACH_UNIT (i)
-  {
-    Unit *unit = &self->units[i];
+  for (guint i = 0; i < POLICY_N_UNITS; i++)
+    {
+      Unit *unit = &self->units[i];
 
-    if (unit->step != AWAITED)
-      continue;
-    any = TRUE;
-    if (policy_case_roll_back_has_deadline (self->scene))
-      {
-        note_failure (self, unit, TIMED_OUT_TEXT);
-        unit->stands = self->scene->operation == STATE_OPERATION_START;
-      }
-    else
-      {
-        settle_late (self, unit);
-        unit->step = WAITS;
-      }
-  }
+      if (unit->step != AWAITED)
+        continue;
+      any = TRUE;
+      if (policy_case_roll_back_has_deadline (self->scene))
+        {
+          note_failure (self, unit, TIMED_OUT_TEXT);
+          unit->stands = self->scene->operation == STATE_OPERATION_START;
+        }
+      else
+        {
+          settle_late (self, unit);
+          unit->step = WAITS;
+        }
+    }
   return any;
 }
 
@@ -356,10 +354,10 @@ append_asked (Model *self, guint asked, StateOperation operation)
 {
   if (self->record->len > 0)
     g_string_append (self->record, " |");
-  FOR_EACH_UNIT (i)
-  if (asked & (1u << i))
-    g_string_append_printf (self->record, "%s%c:%s", self->record->len > 0 ? " " : "", 'a' + i,
-                            state_operation_to_string (operation));
+  for (guint i = 0; i < POLICY_N_UNITS; i++)
+    if (asked & (1u << i))
+      g_string_append_printf (self->record, "%s%c:%s", self->record->len > 0 ? " " : "", 'a' + i,
+                              state_operation_to_string (operation));
 }
 
 static gboolean
@@ -367,8 +365,7 @@ run_phase (Model *self, StateOperation operation, const gboolean *wanted)
 {
   gboolean first = TRUE;
 
-  FOR_EACH_UNIT (i)
-  if (self->units[i].step != GONE)
+  for (guint i = 0; i < POLICY_N_UNITS; i++)
     self->units[i].step = WAITS;
   for (;;)
     {
@@ -379,26 +376,26 @@ run_phase (Model *self, StateOperation operation, const gboolean *wanted)
       if (asked == 0)
         continue;
       append_asked (self, asked, operation);
-      FOR_EACH_UNIT (i)
-      if (asked & (1u << i))
-        self->units[i].state =
-            operation == STATE_OPERATION_STOP ? STATE_UNIT_STATE_STOPPING : STATE_UNIT_STATE_SAVING;
+      for (guint i = 0; i < POLICY_N_UNITS; i++)
+        if (asked & (1u << i))
+          self->units[i].state = operation == STATE_OPERATION_STOP ? STATE_UNIT_STATE_STOPPING
+                                                                   : STATE_UNIT_STATE_SAVING;
 
       if (!self->undoes && self->scene->how == POLICY_DIES &&
           (operation == STATE_OPERATION_START || (operation == STATE_OPERATION_STOP && first)))
         let_die (self, operation == STATE_OPERATION_START);
-      FOR_EACH_UNIT (i)
-      if ((asked & (1u << i)) && is_bad (self, i) && !self->undoes &&
-          operation == self->scene->bad_operation)
-        misbehave (self, &self->units[i], operation);
-      FOR_EACH_UNIT (i)
-      if ((asked & (1u << i)) && self->units[i].step == ASKED)
-        answer_well (self, i, operation);
+      for (guint i = 0; i < POLICY_N_UNITS; i++)
+        if ((asked & (1u << i)) && is_bad (self, i) && !self->undoes &&
+            operation == self->scene->bad_operation)
+          misbehave (self, &self->units[i], operation);
+      for (guint i = 0; i < POLICY_N_UNITS; i++)
+        if ((asked & (1u << i)) && self->units[i].step == ASKED)
+          answer_well (self, i, operation);
       first = FALSE;
     }
-  FOR_EACH_UNIT (i)
-  if (self->units[i].step != THROUGH && self->units[i].step != GONE)
-    return FALSE;
+  for (guint i = 0; i < POLICY_N_UNITS; i++)
+    if (self->units[i].step != THROUGH && self->units[i].step != GONE)
+      return FALSE;
   return TRUE;
 }
 
@@ -409,9 +406,9 @@ static const gboolean all[POLICY_N_UNITS] = { TRUE, TRUE, TRUE, TRUE };
 static gboolean
 any_error (Model *self)
 {
-  FOR_EACH_UNIT (i)
-  if (self->units[i].error != NULL)
-    return TRUE;
+  for (guint i = 0; i < POLICY_N_UNITS; i++)
+    if (self->units[i].error != NULL)
+      return TRUE;
   return FALSE;
 }
 
@@ -427,8 +424,8 @@ run_start (Model *self)
       /* "in stop's order, what this start asked and may run is stopped, UNCERTAIN
        * included" */
       self->undoes = TRUE;
-      FOR_EACH_UNIT (i)
-      wanted[i] = self->units[i].was_asked && may_run (&self->units[i]);
+      for (guint i = 0; i < POLICY_N_UNITS; i++)
+        wanted[i] = self->units[i].was_asked && may_run (&self->units[i]);
       run_phase (self, STATE_OPERATION_STOP, wanted);
     }
   return FALSE;
@@ -445,8 +442,8 @@ run_stop (Model *self)
     {
       /* "what had been stopped is started again" */
       self->undoes = TRUE;
-      FOR_EACH_UNIT (i)
-      wanted[i] = self->units[i].was_stopped;
+      for (guint i = 0; i < POLICY_N_UNITS; i++)
+        wanted[i] = self->units[i].was_stopped;
       run_phase (self, STATE_OPERATION_START, wanted);
     }
   return FALSE;
@@ -460,16 +457,16 @@ mark_undefined (Model *self)
 {
   gboolean any_asked = FALSE;
 
-  FOR_EACH_UNIT (i)
-  any_asked |= self->units[i].was_asked;
-  FOR_EACH_UNIT (i)
-  {
-    Unit *unit = &self->units[i];
+  for (guint i = 0; i < POLICY_N_UNITS; i++)
+    any_asked |= self->units[i].was_asked;
+  for (guint i = 0; i < POLICY_N_UNITS; i++)
+    {
+      Unit *unit = &self->units[i];
 
-    if (any_asked && !unit->is_through && !unit->is_put_back &&
-        (unit->state == STATE_UNIT_STATE_STOPPED || unit->state == STATE_UNIT_STATE_FAILED))
-      set_state (unit, STATE_UNIT_STATE_FAILED, FALSE, TRUE);
-  }
+      if (any_asked && !unit->is_through && !unit->is_put_back &&
+          (unit->state == STATE_UNIT_STATE_STOPPED || unit->state == STATE_UNIT_STATE_FAILED))
+        set_state (unit, STATE_UNIT_STATE_FAILED, FALSE, TRUE);
+    }
 }
 
 static gboolean
@@ -477,8 +474,8 @@ run_reset (Model *self)
 {
   if (run_phase (self, STATE_OPERATION_RESET, all))
     return TRUE;
-  FOR_EACH_UNIT (i)
-  self->units[i].is_through = self->units[i].step == THROUGH;
+  for (guint i = 0; i < POLICY_N_UNITS; i++)
+    self->units[i].is_through = self->units[i].step == THROUGH;
   mark_undefined (self);
   return FALSE;
 }
@@ -490,22 +487,22 @@ put_back (Model *self)
   gboolean all_put_back = TRUE;
 
   self->undoes = TRUE;
-  FOR_EACH_UNIT (i)
-  wanted[i] = self->units[i].was_asked && self->units[i].step != GONE;
+  for (guint i = 0; i < POLICY_N_UNITS; i++)
+    wanted[i] = self->units[i].was_asked && self->units[i].step != GONE;
   run_phase (self, STATE_OPERATION_RESTORE, wanted);
-  FOR_EACH_UNIT (i)
-  wanted[i] = wanted[i] && self->units[i].step == THROUGH;
+  for (guint i = 0; i < POLICY_N_UNITS; i++)
+    wanted[i] = wanted[i] && self->units[i].step == THROUGH;
   run_phase (self, STATE_OPERATION_POST_RESTORE, wanted);
-  FOR_EACH_UNIT (i)
-  {
-    self->units[i].is_put_back = wanted[i] && self->units[i].step == THROUGH;
-    if (self->units[i].was_asked && self->units[i].step != GONE)
-      all_put_back &= self->units[i].is_put_back;
-  }
+  for (guint i = 0; i < POLICY_N_UNITS; i++)
+    {
+      self->units[i].is_put_back = wanted[i] && self->units[i].step == THROUGH;
+      if (self->units[i].was_asked && self->units[i].step != GONE)
+        all_put_back &= self->units[i].is_put_back;
+    }
   /* "unless put back": who has not been asked is what it was, and so are all the
    * others that are still in the set. */
-  FOR_EACH_UNIT (i)
-  self->units[i].is_put_back |= all_put_back;
+  for (guint i = 0; i < POLICY_N_UNITS; i++)
+    self->units[i].is_put_back |= all_put_back;
 }
 
 static gboolean
@@ -523,15 +520,15 @@ run_restore (Model *self)
     {
       gboolean through = run_phase (self, STATE_OPERATION_POST_RESTORE, all) && !any_error (self);
 
-      FOR_EACH_UNIT (i)
-      self->units[i].is_through = self->units[i].step == THROUGH;
+      for (guint i = 0; i < POLICY_N_UNITS; i++)
+        self->units[i].is_through = self->units[i].step == THROUGH;
       if (through)
         return TRUE;
     }
   if (rolls_back)
     {
-      FOR_EACH_UNIT (i)
-      self->units[i].is_through = FALSE;
+      for (guint i = 0; i < POLICY_N_UNITS; i++)
+        self->units[i].is_through = FALSE;
       put_back (self);
     }
   mark_undefined (self);
@@ -565,17 +562,17 @@ append_errors (Model *self, GString *text, gboolean of_undoing, const char *what
 {
   const char *separator = "{";
 
-  FOR_EACH_UNIT (i)
-  {
-    const char *error = of_undoing ? self->units[i].undo_error : self->units[i].error;
+  for (guint i = 0; i < POLICY_N_UNITS; i++)
+    {
+      const char *error = of_undoing ? self->units[i].undo_error : self->units[i].error;
 
-    if (error == NULL)
-      continue;
-    if (*separator == '{')
-      g_string_append (text, what);
-    g_string_append_printf (text, "%s%c: %s", separator, 'a' + i, error);
-    separator = ", ";
-  }
+      if (error == NULL)
+        continue;
+      if (*separator == '{')
+        g_string_append (text, what);
+      g_string_append_printf (text, "%s%c: %s", separator, 'a' + i, error);
+      separator = ", ";
+    }
   if (*separator != '{')
     g_string_append_c (text, '}');
 }
@@ -600,20 +597,20 @@ static void
 append_states (Model *self, GString *text, const char *when)
 {
   g_string_append_printf (text, "\n%s:", when);
-  FOR_EACH_UNIT (i)
-  {
-    const Unit *unit = &self->units[i];
-    const char *facts = "";
+  for (guint i = 0; i < POLICY_N_UNITS; i++)
+    {
+      const Unit *unit = &self->units[i];
+      const char *facts = "";
 
-    if (unit->step == GONE)
-      continue;
-    if (unit->state == STATE_UNIT_STATE_FAILED && (unit->may_run || unit->undefined))
-      facts = unit->may_run ? "+may-run" : "+undefined";
-    g_string_append_printf (text, " %c:%s%s", 'a' + i, state_unit_state_to_string (unit->state),
-                            facts);
-    if (self->scene->operation == STATE_OPERATION_RESTORE)
-      g_string_append (text, unit->is_new ? "/new" : "/old");
-  }
+      if (unit->step == GONE)
+        continue;
+      if (unit->state == STATE_UNIT_STATE_FAILED && (unit->may_run || unit->undefined))
+        facts = unit->may_run ? "+may-run" : "+undefined";
+      g_string_append_printf (text, " %c:%s%s", 'a' + i, state_unit_state_to_string (unit->state),
+                              facts);
+      if (self->scene->operation == STATE_OPERATION_RESTORE)
+        g_string_append (text, unit->is_new ? "/new" : "/old");
+    }
 }
 
 /* "TRUE after a start, unless it failed and nothing may run; FALSE after a stop,
@@ -623,8 +620,8 @@ set_runs (Model *self, gboolean success)
 {
   gboolean any = FALSE;
 
-  FOR_EACH_UNIT (i)
-  any |= self->units[i].step != GONE && may_run (&self->units[i]);
+  for (guint i = 0; i < POLICY_N_UNITS; i++)
+    any |= self->units[i].step != GONE && may_run (&self->units[i]);
   if (self->scene->operation == STATE_OPERATION_START)
     return success || any;
   return self->scene->operation == STATE_OPERATION_STOP && any;
@@ -641,19 +638,19 @@ run_afterwards (Model *self)
       self->undoes = TRUE;
       let_die (self, FALSE);
     }
-  FOR_EACH_UNIT (i)
-  {
-    Unit *unit = &self->units[i];
+  for (guint i = 0; i < POLICY_N_UNITS; i++)
+    {
+      Unit *unit = &self->units[i];
 
-    if (!unit->out)
-      continue;
-    settle_late (self, unit);
-    if (unit->stands && may_run (unit))
-      {
-        asked |= 1u << i;
-        set_state (unit, STATE_UNIT_STATE_STOPPED, FALSE, FALSE);
-      }
-  }
+      if (!unit->out)
+        continue;
+      settle_late (self, unit);
+      if (unit->stands && may_run (unit))
+        {
+          asked |= 1u << i;
+          set_state (unit, STATE_UNIT_STATE_STOPPED, FALSE, FALSE);
+        }
+    }
   if (asked != 0)
     append_asked (self, asked, STATE_OPERATION_STOP);
 }
@@ -665,9 +662,9 @@ policy_model_run (const PolicyCase *scene)
   g_autoptr (GString) text = g_string_new (NULL);
   gboolean success;
 
-  FOR_EACH_UNIT (i)
-  model.units[i].state = scene->operation == STATE_OPERATION_STOP ? STATE_UNIT_STATE_RUNNING
-                                                                  : STATE_UNIT_STATE_STOPPED;
+  for (guint i = 0; i < POLICY_N_UNITS; i++)
+    model.units[i].state = scene->operation == STATE_OPERATION_STOP ? STATE_UNIT_STATE_RUNNING
+                                                                    : STATE_UNIT_STATE_STOPPED;
   success = run_operation (&model);
   append_result (&model, text, success);
   g_string_append (text, set_runs (&model, success) ? ", runs" : "");
@@ -678,10 +675,10 @@ policy_model_run (const PolicyCase *scene)
   run_afterwards (&model);
   append_states (&model, text, "late");
 
-  FOR_EACH_UNIT (i)
-  {
-    g_free (model.units[i].error);
-    g_free (model.units[i].undo_error);
-  }
+  for (guint i = 0; i < POLICY_N_UNITS; i++)
+    {
+      g_free (model.units[i].error);
+      g_free (model.units[i].undo_error);
+    }
   return g_string_free (g_steal_pointer (&text), FALSE);
 }

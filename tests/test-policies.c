@@ -7,8 +7,6 @@
 #include "test-policies-model.h"
 #include "test-set.h"
 
-#define FOR_EACH_UNIT(i) for (guint i = 0; i < POLICY_N_UNITS; i++)
-
 typedef struct
 {
   const PolicyCase *scene;
@@ -75,14 +73,14 @@ make_transition (Drive *self)
     state_units_set_failure_policy (self->set->units, scene->policy);
   if (scene->operation != STATE_OPERATION_RESTORE)
     return;
-  FOR_EACH_UNIT (i)
-  {
-    g_autoptr (StateSnapshot) more =
-        state_snapshot_with_unit (snapshot, names[i], 0, g_variant_new_int32 (1));
+  for (guint i = 0; i < POLICY_N_UNITS; i++)
+    {
+      g_autoptr (StateSnapshot) more =
+          state_snapshot_with_unit (snapshot, names[i], 0, g_variant_new_int32 (1));
 
-    g_set_object (&snapshot, more);
-    test_unit_set_int (self->units[i], 2);
-  }
+      g_set_object (&snapshot, more);
+      test_unit_set_int (self->units[i], 2);
+    }
   state_transition_set_snapshot (self->transition, snapshot);
 }
 
@@ -92,8 +90,8 @@ drive_init (Drive *self, const PolicyCase *scene)
   g_autoptr (GError) error = NULL;
 
   *self = (Drive){ .scene = scene, .set = test_set_new (), .text = g_string_new (NULL) };
-  FOR_EACH_UNIT (i)
-  add_unit (self, i);
+  for (guint i = 0; i < POLICY_N_UNITS; i++)
+    add_unit (self, i);
   make_transition (self);
   if (scene->operation == STATE_OPERATION_STOP)
     {
@@ -106,15 +104,15 @@ drive_init (Drive *self, const PolicyCase *scene)
 static void
 drive_clear (Drive *self)
 {
-  FOR_EACH_UNIT (i)
-  {
-    g_clear_object (&self->requests[i]);
-    g_clear_object (&self->late[i]);
-  }
+  for (guint i = 0; i < POLICY_N_UNITS; i++)
+    {
+      g_clear_object (&self->requests[i]);
+      g_clear_object (&self->late[i]);
+    }
   g_clear_object (&self->transition);
   test_call_clear (&self->call);
-  FOR_EACH_UNIT (i)
-  g_clear_object (&self->units[i]);
+  for (guint i = 0; i < POLICY_N_UNITS; i++)
+    g_clear_object (&self->units[i]);
   test_set_free (self->set);
   g_string_free (self->text, TRUE);
 }
@@ -146,18 +144,18 @@ collect (Drive *self)
   gboolean any = FALSE;
 
   test_settle ();
-  FOR_EACH_UNIT (i)
-  if (test_unit_has_request (self->units[i]))
-    {
-      g_assert_null (self->requests[i]);
-      self->requests[i] = test_unit_take_request (self->units[i]);
-      if (!any && self->text->len > 0)
-        g_string_append (self->text, " |");
-      g_string_append_printf (self->text, "%s%s:%s", self->text->len > 0 ? " " : "", names[i],
-                              state_operation_to_string (
-                                  state_request_get_operation (self->requests[i])));
-      any = TRUE;
-    }
+  for (guint i = 0; i < POLICY_N_UNITS; i++)
+    if (test_unit_has_request (self->units[i]))
+      {
+        g_assert_null (self->requests[i]);
+        self->requests[i] = test_unit_take_request (self->units[i]);
+        if (!any && self->text->len > 0)
+          g_string_append (self->text, " |");
+        g_string_append_printf (self->text, "%s%s:%s", self->text->len > 0 ? " " : "", names[i],
+                                state_operation_to_string (
+                                    state_request_get_operation (self->requests[i])));
+        any = TRUE;
+      }
   return any;
 }
 
@@ -166,9 +164,9 @@ let_die (Drive *self)
 {
   g_autoptr (GError) error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_FAILED, "died");
 
-  FOR_EACH_UNIT (i)
-  if (is_bad (self, i) && !is_gone (self, i))
-    state_unit_ended (STATE_UNIT (self->units[i]), error);
+  for (guint i = 0; i < POLICY_N_UNITS; i++)
+    if (is_bad (self, i) && !is_gone (self, i))
+      state_unit_ended (STATE_UNIT (self->units[i]), error);
   test_settle ();
 }
 
@@ -214,14 +212,14 @@ misbehave (Drive *self, guint i)
 static void
 await_deadlines (Drive *self)
 {
-  FOR_EACH_UNIT (i)
-  if (self->late[i] != NULL && !is_gone (self, i) && self->misbehaved[i])
-    {
-      GCancellable *cancellable = state_request_get_cancellable (self->late[i]);
+  for (guint i = 0; i < POLICY_N_UNITS; i++)
+    if (self->late[i] != NULL && !is_gone (self, i) && self->misbehaved[i])
+      {
+        GCancellable *cancellable = state_request_get_cancellable (self->late[i]);
 
-      test_wait_until (state_of (self, i) == STATE_UNIT_STATE_UNCERTAIN);
-      test_wait_until (g_cancellable_is_cancelled (cancellable));
-    }
+        test_wait_until (state_of (self, i) == STATE_UNIT_STATE_UNCERTAIN);
+        test_wait_until (g_cancellable_is_cancelled (cancellable));
+      }
 }
 
 static void
@@ -252,37 +250,37 @@ play_round (Drive *self)
       (self->scene->operation == STATE_OPERATION_START ||
        (self->scene->operation == STATE_OPERATION_STOP && self->n_rounds == 0)))
     let_die (self);
-  FOR_EACH_UNIT (i)
-  if (is_to_misbehave (self, i))
-    {
-      misbehave (self, i);
-      any_late |= self->late[i] != NULL;
-    }
+  for (guint i = 0; i < POLICY_N_UNITS; i++)
+    if (is_to_misbehave (self, i))
+      {
+        misbehave (self, i);
+        any_late |= self->late[i] != NULL;
+      }
   test_settle ();
   if (any_late)
     await_deadlines (self);
-  FOR_EACH_UNIT (i)
-  if (self->requests[i] != NULL)
-    answer (self, i);
+  for (guint i = 0; i < POLICY_N_UNITS; i++)
+    if (self->requests[i] != NULL)
+      answer (self, i);
   self->n_rounds++;
 }
 
 static void
 answer_late (Drive *self)
 {
-  FOR_EACH_UNIT (i)
-  if (self->late[i] != NULL)
-    test_request_answer (self->late[i]);
-  FOR_EACH_UNIT (i)
-  g_clear_object (&self->late[i]);
+  for (guint i = 0; i < POLICY_N_UNITS; i++)
+    if (self->late[i] != NULL)
+      test_request_answer (self->late[i]);
+  for (guint i = 0; i < POLICY_N_UNITS; i++)
+    g_clear_object (&self->late[i]);
 }
 
 static gboolean
 any_request (Drive *self)
 {
-  FOR_EACH_UNIT (i)
-  if (test_unit_has_request (self->units[i]))
-    return TRUE;
+  for (guint i = 0; i < POLICY_N_UNITS; i++)
+    if (test_unit_has_request (self->units[i]))
+      return TRUE;
   return FALSE;
 }
 
@@ -328,18 +326,18 @@ static void
 append_states (Drive *self, const char *when)
 {
   g_string_append_printf (self->text, "\n%s:", when);
-  FOR_EACH_UNIT (i)
-  {
-    StateUnitHandle *handle = state_units_lookup (self->set->units, names[i]);
+  for (guint i = 0; i < POLICY_N_UNITS; i++)
+    {
+      StateUnitHandle *handle = state_units_lookup (self->set->units, names[i]);
 
-    if (handle == NULL)
-      continue;
-    g_string_append_printf (self->text, " %s:%s%s", names[i],
-                            state_unit_state_to_string (state_unit_handle_get_state (handle)),
-                            facts_of (handle));
-    if (self->scene->operation == STATE_OPERATION_RESTORE)
-      g_string_append (self->text, test_unit_get_int (self->units[i]) == 1 ? "/new" : "/old");
-  }
+      if (handle == NULL)
+        continue;
+      g_string_append_printf (self->text, " %s:%s%s", names[i],
+                              state_unit_state_to_string (state_unit_handle_get_state (handle)),
+                              facts_of (handle));
+      if (self->scene->operation == STATE_OPERATION_RESTORE)
+        g_string_append (self->text, test_unit_get_int (self->units[i]) == 1 ? "/new" : "/old");
+    }
 }
 
 static void
