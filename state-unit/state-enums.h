@@ -99,7 +99,8 @@ GType state_dependency_flags_get_type (void) G_GNUC_CONST;
  * @STATE_FAILURE_POLICY_SKIP_DEPENDENTS: what requires a unit that failed is
  *   skipped, and the rest goes on
  * @STATE_FAILURE_POLICY_ROLL_BACK: nothing new begins, what is under way is
- *   cancelled, and then what was done is undone
+ *   cancelled, and then what was done is undone (save and reset have nothing
+ *   to undo; a stop only if its own transition says so; a restore saves first)
  * @STATE_FAILURE_POLICY_KEEP_GOING: dependents go on all the same
  *
  * What an operation does when a unit fails.
@@ -201,11 +202,12 @@ const char *state_transition_status_to_string (StateTransitionStatus status);
  * @STATE_STEP_OUTCOME_FAILED: the unit answered with an error, or died
  * @STATE_STEP_OUTCOME_SKIPPED: the unit was not asked, because one that it
  *   requires failed
- * @STATE_STEP_OUTCOME_TIMED_OUT: the unit did not answer in time
+ * @STATE_STEP_OUTCOME_TIMED_OUT: the unit did not answer in time, or the
+ *   transition was abandoned
  * @STATE_STEP_OUTCOME_DROPPED: the unit dropped the request without an answer
  * @STATE_STEP_OUTCOME_LOST: nobody was there to answer
  * @STATE_STEP_OUTCOME_CANCELLED: the unit was not asked, or it gave up, because
- *   the transition was cancelled
+ *   the transition was cancelled, or is rolled back
  * @STATE_STEP_OUTCOME_REMOVED: the unit left the set
  *
  * What became of one unit in one phase of a #StateTransition.

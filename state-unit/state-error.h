@@ -22,13 +22,15 @@ G_BEGIN_DECLS
  *   requires failed
  * @STATE_ERROR_UNKNOWN_UNIT: there is no unit of that name
  * @STATE_ERROR_DUPLICATE_UNIT: a snapshot names a unit twice
- * @STATE_ERROR_NO_SAVED_STATE: the unit has a saved state and cannot restore
+ * @STATE_ERROR_NO_SAVED_STATE: the unit has a saved state and cannot restore, or
+ *   no snapshot was given
  * @STATE_ERROR_INVALID_SNAPSHOT: the bytes or the file are not a whole,
  *   unaltered snapshot
  * @STATE_ERROR_VERSION: a saved state is of a version that cannot be read
  * @STATE_ERROR_LOST: nobody is there to answer for the unit
  * @STATE_ERROR_DROPPED: the request was dropped without an answer
- * @STATE_ERROR_TIMED_OUT: there was no answer in time
+ * @STATE_ERROR_TIMED_OUT: there was no answer in time, or the time of the
+ *   transition was over
  * @STATE_ERROR_REMOVED: the unit left the set
  * @STATE_ERROR_INVALID_ANSWER: the unit answered with something that is no
  *   answer to the request

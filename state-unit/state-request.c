@@ -444,9 +444,10 @@ state_request_get_unit_name (StateRequest *self)
  * state_request_get_cancellable:
  * @self: a request
  *
- * Gets a cancellable that is cancelled when the answer is no longer wanted: the
- * transition was cancelled, or the unit left the set. The request is to be
- * answered all the same; %G_IO_ERROR_CANCELLED says that the unit gave up.
+ * Gets a cancellable that is cancelled when the answer is no longer waited for, or
+ * is to come soon: the transition was cancelled or abandoned, another unit failed
+ * and it rolls back, the deadline has passed, or the unit left the set. The request
+ * is to be answered all the same; %G_IO_ERROR_CANCELLED says that the unit gave up.
  *
  * It is cancelled in the main context of the set, which is not always that of
  * the unit.
@@ -483,7 +484,8 @@ state_request_get_cancellable (StateRequest *self)
  *
  * Gets when the request will be given up on: it then fails with
  * %STATE_ERROR_TIMED_OUT, and its cancellable is cancelled. See
- * state_request_extend().
+ * state_request_extend(). A transition that is cancelled, or is to be rolled back,
+ * gives up on requests without one after 10 s, which is not told here.
  *
  * Returns: the time, in µs of monotonic time; 0: none
  *
@@ -809,11 +811,11 @@ throw_extension_away (StateMessage *message)
 /**
  * state_request_extend:
  * @self: a request
- * @ms: how much more time, in ms
+ * @ms: how much more time, added to the deadline (not counted from now), in ms
  *
  * Puts the deadline off: for a unit that is still at work, and knows that it will
  * be. Ignored when there is none, when it has passed, and once the request is
- * answered.
+ * answered. It does not reach the time limit of the transition.
  *
  * Since: 1.0
  */
@@ -943,8 +945,8 @@ thread_pool (void)
  *
  * Calls @func on a thread of the library's own, where it may block, and is to
  * answer the request. If it returns without having answered, the request fails
- * with %STATE_ERROR_DROPPED. There is no limit to the number of threads: one
- * that all units take at once is the program's to set.
+ * with %STATE_ERROR_DROPPED. There is no limit to the number of threads;
+ * #StateUnits:max-concurrency limits how many units are asked at once.
  *
  * Not for languages whose functions cannot be called from other threads, such
  * as JavaScript.

@@ -373,10 +373,13 @@ send_now (gpointer data)
  *   main context of the caller when the unit has answered
  * @user_data: data for @callback
  *
- * Puts one request to a unit that is in no set, in the thread-default main
- * context of the caller. Requests that would overlap wait for each other;
- * inspect does not wait. Nobody checks whether the unit is in the state to be
- * asked.
+ * Puts one request to a unit that is in no set. Any thread whose thread-default
+ * main context is iterated: the unit is called there, from a later iteration. A
+ * unit that is in a set may only be inspected, and is called where the set calls
+ * it.
+ *
+ * Requests that would overlap wait for each other; inspect does not wait. There is
+ * no deadline, and nobody checks whether the unit is in the state to be asked.
  *
  * Since: 1.0
  */

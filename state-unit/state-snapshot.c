@@ -421,7 +421,8 @@ state_snapshot_get_n_units (StateSnapshot *self)
  * Gets the names of the units that have a state in the snapshot, in order. Any
  * thread.
  *
- * Returns: (transfer full) (array zero-terminated=1): the names
+ * Returns: (transfer full) (array zero-terminated=1): the names; free with
+ *   g_strfreev()
  *
  * Since: 1.0
  */

@@ -564,8 +564,9 @@ post_cancel (StateTransition *self)
  * units are cancelled, and their answers are waited for, until their deadlines, or
  * 10 seconds for those that have none: a unit that has not answered by then becomes
  * %STATE_UNIT_STATE_UNCERTAIN. With %STATE_FAILURE_POLICY_ROLL_BACK, what was done
- * is then undone, which cannot be cancelled. One that waits in the queue ends at
- * once, and never begins.
+ * is then undone, which cannot be cancelled. What was stopped for
+ * state_transition_set_resume() is started again; that cannot be cancelled either.
+ * One that waits in the queue ends at once, and never begins.
  *
  * It then ends as %G_IO_ERROR_CANCELLED, unless every unit is where it should be
  * all the same. Any thread; once is enough, and one that has ended is not
@@ -588,8 +589,8 @@ state_transition_cancel (StateTransition *self)
  *
  * Cancels the transition, and does not wait: every request that is with a unit is
  * treated as past its deadline, those of a roll-back too. Its unit becomes
- * %STATE_UNIT_STATE_UNCERTAIN until it answers. The transition ends at once,
- * always.
+ * %STATE_UNIT_STATE_UNCERTAIN until it answers. Nothing is rolled back or started
+ * again. The transition ends at once, always.
  *
  * It ends as %G_IO_ERROR_CANCELLED, unless every unit is where it should be all
  * the same. Any thread; one that has ended is not touched.

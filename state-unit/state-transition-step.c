@@ -184,7 +184,8 @@ state_transition_step_class_init (StateTransitionStepClass *klass)
   /**
    * StateTransitionStep:progress:
    *
-   * How much of it is done, from 0 to 1, as told by the unit.
+   * How much of it is done, from 0 to 1, as told by the unit; 1 when the step has
+   * ended, however it did.
    *
    * Since: 1.0
    */

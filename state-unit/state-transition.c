@@ -27,8 +27,10 @@
  *
  * A transition is a #GListModel of #StateTransitionStep: one for each unit taken
  * and phase, in the order in which the units were added. Those of the restore
- * operation have two phases, `restore` and `post-restore`; the steps of the
- * second are added when it begins.
+ * operation have two phases, `restore` and `post-restore`. Before what an operation
+ * is about may come `stop`, see state_transition_set_resume(), and `save`, of a
+ * restore that rolls back; after it `roll-back` and `resume`. The steps of a phase
+ * are added when it begins.
  *
  * When the operation ends, every unit where it should be is success. Otherwise
  * the error names each unit that failed, in the order in which they were
@@ -36,8 +38,9 @@
  * What was skipped because of them is in the steps. An operation that is
  * refused has no steps, and has touched nothing.
  *
- * state_transition_run_async() and state_transition_cancel() may be called from
- * any thread; everything else belongs to the main context of the set.
+ * state_transition_run_async(), state_transition_cancel(),
+ * state_transition_abandon() and state_transition_get_operation() may be called
+ * from any thread; everything else belongs to the main context of the set.
  *
  * Since: 1.0
  */
@@ -222,7 +225,7 @@ state_transition_class_init (StateTransitionClass *klass)
   /**
    * StateTransition:error:
    *
-   * Why it failed or was refused; %NULL unless it did.
+   * Why it failed, was cancelled or was refused; %NULL unless it was.
    *
    * Since: 1.0
    */
@@ -410,8 +413,13 @@ state_transition_set_snapshot (StateTransition *self, StateSnapshot *snapshot)
  * @n: how many; 0 = none
  *
  * Sets which units the operation is over, before it runs; without it, all. A start
- * takes the units along that these require, a stop those that require these, the
- * others just these. Elements that are %NULL do not count.
+ * takes the units along that these require, and what those require in turn, a stop
+ * those that require these, and so on, the others just these: along required edges
+ * that count for the operation, as they are when the transition begins. Elements
+ * that are %NULL do not count.
+ *
+ * The transition keeps references. A handle of another set, or of a unit that has
+ * left, makes it fail with %STATE_ERROR_FOREIGN_HANDLE.
  *
  * Since: 1.0
  */
@@ -461,7 +469,8 @@ state_transition_set_failure_policy (StateTransition *self, StateFailurePolicy p
  *   it wants
  *
  * Sets a time after which the transition is abandoned, before it runs. See
- * state_transition_abandon(): it then ends as %STATE_ERROR_TIMED_OUT.
+ * state_transition_abandon(): it then ends as %STATE_ERROR_TIMED_OUT. Nothing is
+ * rolled back or started again then.
  *
  * Since: 1.0
  */
@@ -483,7 +492,11 @@ state_transition_set_timeout (StateTransition *self, guint ms)
  * Sets, before it runs, that units that run and are in the way are stopped first,
  * with those that require them, and that exactly those are started again at the
  * end, whatever came of it. With save it takes a snapshot of a running set; with
- * start or stop it restarts; with restore it goes back to a snapshot.
+ * start or stop it restarts; with restore it goes back to a snapshot. A start over
+ * a subset also starts again what was stopped along with it.
+ *
+ * Units that cannot start, since their contents are undefined, stay as they are. A
+ * transition that is abandoned starts nothing again.
  *
  * Since: 1.0
  */
@@ -500,7 +513,7 @@ state_transition_set_resume (StateTransition *self, gboolean resume)
 /**
  * state_transition_run_async:
  * @self: a transition
- * @cancellable: (nullable): a cancellable: state_transition_cancel()
+ * @cancellable: (nullable): cancelling it does what state_transition_cancel() does
  * @callback: (scope async) (closure user_data): called in the thread-default
  *   main context of the caller when the transition has ended
  * @user_data: data for @callback
@@ -765,8 +778,8 @@ state_transition_get_snapshot (StateTransition *self)
  *
  * Gets the chain of units that the time went into: the one that finished last,
  * before it the one that it waited for last, and so on to the one that waited
- * for nobody, each of which was asked. A restore goes through the set twice,
- * so that a unit may be there twice.
+ * for nobody, each of which was asked. It goes through all phases, saving,
+ * roll-back and resuming too, so that a unit may be there more than once.
  *
  * Returns: (transfer full) (array zero-terminated=1): the names, first to last;
  *   free with g_strfreev()

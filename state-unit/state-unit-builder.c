@@ -145,7 +145,8 @@ append_dependency (GArray *array,
  * @handle: a unit of the same set
  *
  * Makes the new unit require another: it starts, resets and restores after that
- * one, stops before it, and is skipped when it fails.
+ * one, stops before it, and is skipped when it fails (not for a stop, which goes
+ * on past failures).
  *
  * Returns: (transfer none): @self
  *
@@ -182,7 +183,9 @@ state_unit_builder_dependency_of (StateUnitBuilder *self, StateUnitHandle *handl
  * @self: a builder
  * @handle: a unit of the same set
  * @flags: what the dependency means
- * @operations: for which operations it counts
+ * @operations: for which operations it counts; for a stop it works the other way
+ *   round: the dependent stops first; none: the call has no effect; inspect has no
+ *   order
  *
  * Makes the new unit depend on another.
  *
@@ -209,7 +212,9 @@ state_unit_builder_add_dependency (StateUnitBuilder *self,
  * @self: a builder
  * @handle: a unit of the same set
  * @flags: what the dependency means
- * @operations: for which operations it counts
+ * @operations: for which operations it counts; for a stop it works the other way
+ *   round: the dependent stops first; none: the call has no effect; inspect has no
+ *   order
  *
  * Makes another unit depend on the new one.
  *
@@ -238,6 +243,7 @@ state_unit_builder_add_dependent (StateUnitBuilder *self,
  *
  * Sets where the functions of the unit are called. Somebody must iterate the
  * context. A set that is a unit is always asked in its own.
+ * state_unit_builder_spawn() and state_unit_builder_build_receiver() ignore it.
  *
  * Returns: (transfer none): @self
  *
@@ -257,7 +263,7 @@ state_unit_builder_set_main_context (StateUnitBuilder *self, GMainContext *conte
 /**
  * state_unit_builder_set_timeout:
  * @self: a builder
- * @operation: an operation
+ * @operation: an operation other than inspect
  * @ms: how long the unit may take for it, in ms; 0 = as long as it wants
  *
  * Sets the time that the unit has for an operation, from when it is asked, in place
@@ -631,7 +637,7 @@ state_unit_builder_build (StateUnitBuilder *self, StateUnit *unit, GError **erro
  *
  * Adds the unit to the set, and has its functions called on a thread of its own,
  * which iterates a main context of its own (the thread-default one there) until
- * the unit leaves the set.
+ * the unit leaves the set. A set gets no thread: it is asked in its own context.
  *
  * Not for languages whose functions cannot be called from other threads, such
  * as JavaScript.

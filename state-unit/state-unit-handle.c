@@ -618,7 +618,8 @@ state_unit_handle_discard (StateUnitHandle *self)
 /**
  * state_unit_handle_remove_async:
  * @self: a handle
- * @cancellable: (nullable): a cancellable
+ * @cancellable: (nullable): a cancellable; cancelling it before the unit has stopped
+ *   leaves the unit in the set, unless it stops all the same
  * @callback: (scope async) (closure user_data): called in the thread-default
  *   main context of the caller when the unit has left, or stays
  * @user_data: data for @callback

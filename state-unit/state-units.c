@@ -33,13 +33,15 @@
  * Each operation is a #StateTransition over all units. Operations queue: a
  * second one begins when the first is done. An operation that some unit's state
  * does not allow is refused as a whole, naming every unit in the way, before
- * anything has been touched. A unit that fails does not stop the rest: what
- * requires it is skipped, and the error of the operation names it.
+ * anything has been touched. Unless #StateUnits:failure-policy says otherwise, a
+ * unit that fails does not stop the rest: what requires it is skipped, and the
+ * error of the operation names it.
  *
  * A set belongs to the main context that was the thread-default one when it was
  * made. There its signals are emitted, and there its functions are to be
- * called; only the functions that end in `_async` may be called from any
- * thread. From elsewhere the others are criticals, and do nothing.
+ * called; only the functions that end in `_async`, and
+ * state_units_get_main_context(), may be called from any thread. From elsewhere
+ * the others are criticals, and do nothing.
  *
  * |[<!-- language="C" -->
  * g_autoptr (StateUnits) units = state_units_new ();
@@ -245,7 +247,8 @@ install_settings (GParamFlags flags)
    *
    * How long a unit may take to answer a request, in ms, from when it is asked;
    * 0 = as long as it wants. state_unit_builder_set_timeout() sets another time
-   * for one unit.
+   * for one unit. Not for inspect, and not for the operation as a whole:
+   * state_transition_set_timeout().
    *
    * Since: 1.0
    */
@@ -256,7 +259,8 @@ install_settings (GParamFlags flags)
    * StateUnits:max-concurrency:
    *
    * How many units may have a request at once; 0 = no limit. Places go first to
-   * units on the longest way to the end, by the times that they took last.
+   * units on the longest way to the end, by the times that they took last. Not
+   * counted: inspect, units given up on, and what units of a nested set are asked.
    *
    * Since: 1.0
    */
@@ -369,7 +373,8 @@ install_signals (GType type)
    * @transition: the transition
    *
    * Emitted when a transition has begun, before any unit is asked. One that is
-   * refused begins too, and ends at once.
+   * refused begins too, and ends at once. One that is cancelled in the queue is
+   * not told of by this signal or #StateUnits::transition-finished.
    *
    * Since: 1.0
    */
@@ -383,6 +388,7 @@ install_signals (GType type)
    * @transition: the transition
    *
    * Emitted when a transition has ended, before its caller is called back.
+   * #StateUnits:current-transition is %NULL by then.
    *
    * Since: 1.0
    */
@@ -840,8 +846,8 @@ state_units_get_slow_time (StateUnits *self)
  * @self: a set
  * @ms: the time, in ms; 0 = never
  *
- * Sets #StateUnits:slow-time. A transition that has begun goes on with what was set
- * when it began.
+ * Sets #StateUnits:slow-time. A transition that has begun takes the new time when it
+ * next looks, once the old one is over: never, when that was 0.
  *
  * Since: 1.0
  */
@@ -936,14 +942,14 @@ run_operation (StateUnits *self,
 /**
  * state_units_start_async:
  * @self: a set
- * @cancellable: (nullable): a cancellable: state_transition_cancel()
+ * @cancellable: (nullable): cancelling it does what state_transition_cancel() does
  * @callback: (scope async) (closure user_data): called in the thread-default
  *   main context of the caller when the operation has ended
  * @user_data: data for @callback
  *
  * Starts all units, dependencies first. Units that run are left alone; those that
- * are failed or uncertain refuse the operation, unless they are failed by a
- * start.
+ * are failed or uncertain refuse the operation, unless they failed to start; a
+ * unit that is lost fails in its turn, without being asked.
  *
  * Any thread.
  *
@@ -993,7 +999,7 @@ state_units_start_finish (StateUnits *self, GAsyncResult *result, GError **error
 /**
  * state_units_start_stopped_units_async:
  * @self: a set
- * @cancellable: (nullable): a cancellable: state_transition_cancel()
+ * @cancellable: (nullable): cancelling it does what state_transition_cancel() does
  * @callback: (scope async) (closure user_data): called in the thread-default
  *   main context of the caller when the operation has ended
  * @user_data: data for @callback
@@ -1031,7 +1037,7 @@ state_units_start_stopped_units_async (StateUnits *self,
  * Finishes state_units_start_stopped_units_async().
  *
  * Errors: %STATE_ERROR_TRANSITION_FAILED, naming each unit that did not start;
- * %STATE_ERROR_WRONG_STATE when it was refused; %G_IO_ERROR_CANCELLED.
+ * %G_IO_ERROR_CANCELLED.
  *
  * Returns: whether every unit that can start runs
  *
@@ -1051,7 +1057,7 @@ state_units_start_stopped_units_finish (StateUnits *self, GAsyncResult *result, 
 /**
  * state_units_stop_async:
  * @self: a set
- * @cancellable: (nullable): a cancellable: state_transition_cancel()
+ * @cancellable: (nullable): cancelling it does what state_transition_cancel() does
  * @callback: (scope async) (closure user_data): called in the thread-default
  *   main context of the caller when the operation has ended
  * @user_data: data for @callback
@@ -1088,7 +1094,7 @@ state_units_stop_async (StateUnits *self,
  * Finishes state_units_stop_async().
  *
  * Errors: %STATE_ERROR_TRANSITION_FAILED, naming each unit that did not stop;
- * %STATE_ERROR_WRONG_STATE when it was refused; %G_IO_ERROR_CANCELLED.
+ * %G_IO_ERROR_CANCELLED.
  *
  * Returns: whether no unit may run
  *
@@ -1107,7 +1113,7 @@ state_units_stop_finish (StateUnits *self, GAsyncResult *result, GError **error)
 /**
  * state_units_reset_async:
  * @self: a set
- * @cancellable: (nullable): a cancellable: state_transition_cancel()
+ * @cancellable: (nullable): cancelling it does what state_transition_cancel() does
  * @callback: (scope async) (closure user_data): called in the thread-default
  *   main context of the caller when the operation has ended
  * @user_data: data for @callback
@@ -1163,7 +1169,7 @@ state_units_reset_finish (StateUnits *self, GAsyncResult *result, GError **error
 /**
  * state_units_save_async:
  * @self: a set
- * @cancellable: (nullable): a cancellable: state_transition_cancel()
+ * @cancellable: (nullable): cancelling it does what state_transition_cancel() does
  * @callback: (scope async) (closure user_data): called in the thread-default
  *   main context of the caller when the operation has ended
  * @user_data: data for @callback
@@ -1223,7 +1229,7 @@ state_units_save_finish (StateUnits *self, GAsyncResult *result, GError **error)
  * state_units_restore_async:
  * @self: a set
  * @snapshot: what to restore
- * @cancellable: (nullable): a cancellable: state_transition_cancel()
+ * @cancellable: (nullable): cancelling it does what state_transition_cancel() does
  * @callback: (scope async) (closure user_data): called in the thread-default
  *   main context of the caller when the operation has ended
  * @user_data: data for @callback
@@ -1234,8 +1240,10 @@ state_units_save_finish (StateUnits *self, GAsyncResult *result, GError **error)
  * certainly not running and in the snapshot.
  *
  * Names (aliases included) and versions are checked before any unit is touched.
- * When it does not succeed, each unit that had a state in the snapshot is failed
- * until it is reset or restored: half old, half new must not start.
+ * When it does not succeed, each unit that had a state in the snapshot and did not
+ * get through all of it is failed until it is reset or restored, unless it is
+ * rolled back (%STATE_FAILURE_POLICY_ROLL_BACK) or nobody had been asked yet: half
+ * old, half new must not start.
  *
  * Any thread.
  *
