@@ -564,7 +564,8 @@ post_cancel (StateTransition *self)
  * units are cancelled, and their answers are waited for, until their deadlines, or
  * 10 seconds for those that have none: a unit that has not answered by then becomes
  * %STATE_UNIT_STATE_UNCERTAIN. With %STATE_FAILURE_POLICY_ROLL_BACK, what was done
- * is then undone, which cannot be cancelled. What was stopped for
+ * is then undone, which cannot be cancelled, and in which a request without a
+ * deadline gets 10 seconds, too. What was stopped for
  * state_transition_set_resume() is started again; that cannot be cancelled either.
  * One that waits in the queue ends at once, and never begins.
  *

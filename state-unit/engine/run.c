@@ -629,6 +629,7 @@ set_deadline (StateRun *self, guint32 slot, gint64 deadline)
     state_heap_push (self->deadlines, deadline, slot);
 }
 
+/* Whoever cancels waits for a roll-back no longer than for the rest. */
 static gint64
 deadline_of (const StateRun *self, const StateRunStep *step, gint64 now)
 {
@@ -636,7 +637,9 @@ deadline_of (const StateRun *self, const StateRunStep *step, gint64 now)
                       ? self->get_timeout (self->timeout_data, step->node, self->phase->operation)
                       : 0;
 
-  return timeout != 0 ? now + timeout * (gint64) 1000 : 0;
+  if (timeout != 0)
+    return now + timeout * (gint64) 1000;
+  return self->cancelled ? now + STATE_RUN_CANCEL_TIME : 0;
 }
 
 static void
