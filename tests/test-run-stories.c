@@ -363,6 +363,33 @@ test_cancel_waits_for_those_asked_and_not_for_ever (void)
 }
 
 static void
+test_cancel_waits_for_a_roll_back_and_not_for_ever (void)
+{
+  g_autoptr (Story) story = story_new ();
+  gint64 deadline;
+
+  add (story, "");
+  add (story, "a");
+  begin (story, STATE_OPERATION_START, "");
+  story->run->policy = STATE_FAILURE_POLICY_ROLL_BACK;
+  g_assert_cmpstr (asked (story), ==, "a");
+  answer (story, "a", OK);
+  g_assert_cmpstr (asked (story), ==, "b");
+  state_run_cancel (story->run, ++story->now);
+  answer (story, "b", STATE_STEP_OUTCOME_CANCELLED);
+
+  /* The stop of a, which hangs. */
+  g_assert_cmpstr (asked (story), ==, "a");
+  g_assert_true (state_phase_is_undo (story->run->phase));
+  deadline = state_run_get_deadline (story->run);
+  g_assert_cmpint (deadline, ==, story->run->phase->steps[0].start_time + 10 * G_USEC_PER_SEC);
+  g_assert_true (state_run_expire (story->run, deadline));
+  g_assert_cmpstr (asked (story), ==, "");
+  g_assert_true (story->run->done);
+  g_assert_cmpint (story->graph->nodes[0].state, ==, STATE_UNIT_STATE_UNCERTAIN);
+}
+
+static void
 test_success_stays_one_though_cancelled (void)
 {
   g_autoptr (Story) story = story_new ();
@@ -608,6 +635,8 @@ main (int argc, char **argv)
                    test_cancelled_before_anything_was_asked_touches_nothing);
   g_test_add_func ("/stories/cancel-waits-for-those-asked-and-not-for-ever",
                    test_cancel_waits_for_those_asked_and_not_for_ever);
+  g_test_add_func ("/stories/cancel-waits-for-a-roll-back-and-not-for-ever",
+                   test_cancel_waits_for_a_roll_back_and_not_for_ever);
   g_test_add_func ("/stories/success-stays-one-though-cancelled",
                    test_success_stays_one_though_cancelled);
   g_test_add_func ("/stories/removed-while-waiting-is-not-asked-and-keeps-the-order",
