@@ -195,25 +195,66 @@ state_graph_kill (StateGraph *self, guint32 node)
   it->alive = FALSE;
 }
 
+/* A long list is not searched for each of its nodes that goes: what is stale in it
+ * leads to nobody, and is swept out once there is much of it. */
+#define LONG_LIST 64
+
+static void
+drop_edges_to (StateGraph *self, StateEdgeList *list, guint32 node)
+{
+  if (list->length > LONG_LIST)
+    self->n_edges_stale++;
+  else
+    remove_edges_to (self, list, node);
+}
+
+static void
+sweep_list (StateGraph *self, StateEdgeList *list)
+{
+  StateEdge *edges = self->edges + list->offset;
+  guint32 n = 0;
+
+  for (guint32 i = 0; i < list->length; i++)
+    if (!self->nodes[edges[i].node].disconnected)
+      edges[n++] = edges[i];
+  list->length = n;
+}
+
+static void
+sweep_edges (StateGraph *self)
+{
+  for (guint32 i = 0; i < self->n_nodes; i++)
+    {
+      sweep_list (self, &self->nodes[i].dependencies);
+      sweep_list (self, &self->nodes[i].dependents);
+    }
+  self->n_edges_stale = 0;
+}
+
 void
 state_graph_disconnect (StateGraph *self, guint32 node)
 {
   StateNode *it = &self->nodes[node];
 
   g_assert (!it->alive);
+  it->disconnected = TRUE;
   for (guint32 i = 0; i < it->dependencies.length; i++)
     {
       guint32 other = self->edges[it->dependencies.offset + i].node;
-      remove_edges_to (self, &self->nodes[other].dependents, node);
+
+      drop_edges_to (self, &self->nodes[other].dependents, node);
     }
   for (guint32 i = 0; i < it->dependents.length; i++)
     {
       guint32 other = self->edges[it->dependents.offset + i].node;
-      remove_edges_to (self, &self->nodes[other].dependencies, node);
+
+      drop_edges_to (self, &self->nodes[other].dependencies, node);
     }
   self->n_edges_wasted += it->dependencies.capacity + it->dependents.capacity;
   it->dependencies = it->dependents = (StateEdgeList){ 0 };
 
+  if (self->n_edges_stale > 1024 && self->n_edges_stale > self->n_edges / 8)
+    sweep_edges (self);
   if (self->n_edges_wasted > 1024 && self->n_edges_wasted > self->n_edges / 2)
     state_graph_compact_edges (self);
 }
@@ -235,6 +276,8 @@ state_graph_compact (StateGraph *self)
   guint32 *numbers = g_new (guint32, MAX (self->n_nodes, 1));
   guint32 n = 0;
 
+  if (self->n_edges_stale > 0)
+    sweep_edges (self);
   for (guint32 i = 0; i < self->n_nodes; i++)
     {
       numbers[i] = self->nodes[i].alive ? n : STATE_NODE_NONE;

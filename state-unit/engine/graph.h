@@ -33,10 +33,11 @@ typedef struct
   guint8 state;   /* StateUnitState */
   guint8 request; /* UNCERTAIN: the StateOperation that is still with the unit */
   guint alive : 1;
-  guint may_run : 1;   /* FAILED: nobody said that it is stopped */
-  guint undefined : 1; /* FAILED: its contents are undefined */
-  guint stands : 1;    /* UNCERTAIN: a stop is to follow the late answer, if it may run then */
-  guint standing : 1;  /* STOPPING: by such a stop, which is part of no run */
+  guint disconnected : 1; /* dead, and no part of any order */
+  guint may_run : 1;      /* FAILED: nobody said that it is stopped */
+  guint undefined : 1;    /* FAILED: its contents are undefined */
+  guint stands : 1;       /* UNCERTAIN: a stop is to follow the late answer, if it may run then */
+  guint standing : 1;     /* STOPPING: by such a stop, which is part of no run */
 } StateNode;
 
 typedef struct
@@ -60,6 +61,7 @@ typedef struct
   guint32 n_edges; /* wasted ones included */
   guint32 n_edges_allocated;
   guint32 n_edges_wasted;
+  guint32 n_edges_stale; /* to disconnected nodes, in long lists */
 
   guint32 n_in_class[STATE_N_CLASSES];
 
