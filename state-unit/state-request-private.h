@@ -4,6 +4,7 @@
 
 #include "state-dispatcher-private.h"
 #include "state-request.h"
+#include "state-thread-private.h"
 
 G_BEGIN_DECLS
 
@@ -15,6 +16,7 @@ typedef struct
   StateUnit *unit;         /* nullable */
   StateUnitHandle *handle; /* nullable; gives the name */
   GMainContext *context;   /* the unit's */
+  StateThread *thread;     /* nullable: that runs the context, if it is the unit\'s own */
   StateDispatcher *home;   /* nullable: the context of those who ask */
   GVariant *state;         /* nullable */
   guint state_version;

@@ -174,6 +174,7 @@ state_request_finalize (GObject *object)
 
   g_clear_object (&self->parameters.unit);
   g_clear_object (&self->parameters.handle);
+  g_clear_pointer (&self->parameters.thread, state_thread_unref);
   g_clear_pointer (&self->parameters.context, g_main_context_unref);
   g_clear_pointer (&self->parameters.home, state_dispatcher_unref);
   g_clear_pointer (&self->parameters.state, g_variant_unref);
@@ -212,6 +213,7 @@ state_request_new (const StateRequestParameters *parameters)
   own->unit = parameters->unit != NULL ? g_object_ref (parameters->unit) : NULL;
   own->handle = parameters->handle != NULL ? g_object_ref (parameters->handle) : NULL;
   own->context = parameters->context != NULL ? g_main_context_ref (parameters->context) : NULL;
+  own->thread = parameters->thread != NULL ? state_thread_ref (parameters->thread) : NULL;
   own->home = parameters->home != NULL ? state_dispatcher_ref (parameters->home) : NULL;
   own->state = parameters->state != NULL ? g_variant_ref (parameters->state) : NULL;
   own->inspect_value =

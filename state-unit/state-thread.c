@@ -4,6 +4,7 @@
 
 struct _StateThread
 {
+  gatomicrefcount ref_count;
   GMainContext *context;
   GMainLoop *loop;
 };
@@ -35,6 +36,7 @@ state_thread_new (const char *name, GError **error)
       return NULL;
     }
   self = g_new (StateThread, 1);
+  g_atomic_ref_count_init (&self->ref_count);
   self->context = g_steal_pointer (&context);
   self->loop = g_steal_pointer (&loop);
   return self;
@@ -53,13 +55,23 @@ quit_loop (gpointer loop)
   return G_SOURCE_REMOVE;
 }
 
+StateThread *
+state_thread_ref (StateThread *self)
+{
+  g_atomic_ref_count_inc (&self->ref_count);
+  return self;
+}
+
 /* Does not wait: the thread ends after what it is doing. Quitting from a source
  * rather than from here, since the thread may not have reached its loop yet. */
 void
-state_thread_quit (StateThread *self)
+state_thread_unref (StateThread *self)
 {
-  GSource *source = g_idle_source_new ();
+  GSource *source;
 
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+  source = g_idle_source_new ();
   g_source_set_callback (source, quit_loop, g_main_loop_ref (self->loop),
                          (GDestroyNotify) g_main_loop_unref);
   g_source_attach (source, self->context);

@@ -555,7 +555,7 @@ admit (StateUnitBuilder *self,
   if (unit != NULL && !state_unit_handle_claim_unit (handle, self->units, error))
     {
       state_units_drop_dispatcher (self->units, handle->dispatcher);
-      g_clear_pointer (&handle->thread, state_thread_quit);
+      g_clear_pointer (&handle->thread, state_thread_unref);
       return NULL;
     }
   if (self->owner != NULL)

@@ -323,6 +323,7 @@ state_unit_handle_make_request (StateUnitHandle *self,
       .unit = self->unit,
       .handle = self,
       .context = state_unit_handle_get_context (self),
+      .thread = self->thread,
       .home = self->home,
       .state = state,
       .state_version = state_version,
@@ -370,7 +371,7 @@ state_unit_handle_leave (StateUnitHandle *self)
 
   self->request = NULL;
   g_clear_pointer (&self->lifetime, state_lifetime_free);
-  g_clear_pointer (&self->thread, state_thread_quit);
+  g_clear_pointer (&self->thread, state_thread_unref);
   if (unit != NULL)
     unclaim_unit (self, unit);
   if (unit != NULL && STATE_IS_QUEUE (unit))
