@@ -383,6 +383,29 @@ test_spawned_may_block (void)
   test_assert_states (set, "unit0:running unit1:running");
 }
 
+/* What a unit has left to do on its thread is done, though nobody waits for it: or the
+ * unit would never be gone, which freeing the set waits for. */
+static void
+test_spawned_leaves_while_it_works (void)
+{
+  g_autoptr (TestSet) set = test_set_new ();
+  g_autoptr (TestUnit) unit = test_unit_new ("unit", set->journal);
+  g_auto (TestCall) call = TEST_CALL_INIT;
+  g_autoptr (GError) error = NULL;
+
+  state_unit_builder_spawn (state_units_add (set->units, "unit"), STATE_UNIT (unit), &error);
+  g_assert_no_error (error);
+  test_unit_set_answer (unit, STATE_OPERATION_START, TEST_ANSWER_DELAYED);
+  test_unit_set_delay (unit, STATE_OPERATION_START, 20);
+  test_begin (set->units, STATE_OPERATION_START, NULL, NULL, &call);
+  test_wait_until (test_unit_get_n_asked (unit, STATE_OPERATION_START) == 1);
+  state_unit_handle_discard (test_set_get (set, "unit"));
+  test_end (set->units, STATE_OPERATION_START, &call, NULL, &error);
+  g_assert_no_error (error);
+  test_call_clear (&call);
+  g_clear_object (&unit);
+}
+
 static void
 test_discard_of_spawned (void)
 {
@@ -504,6 +527,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/threads/a-unit-on-a-thread-of-its-own", test_spawn);
   g_test_add_func ("/threads/units-on-threads-of-their-own-may-block", test_spawned_may_block);
   g_test_add_func ("/threads/a-unit-on-a-thread-of-its-own-leaves", test_discard_of_spawned);
+  g_test_add_func ("/threads/a-unit-on-a-thread-of-its-own-leaves-while-it-works",
+                   test_spawned_leaves_while_it_works);
   g_test_add_func ("/threads/a-unit-leaves-before-it-is-reached",
                    test_discard_before_it_is_reached);
   g_test_add_func ("/threads/a-set-of-another-thread", test_a_set_of_another_thread);
