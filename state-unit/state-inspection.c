@@ -28,7 +28,7 @@ typedef struct
 typedef struct _Inspection
 {
   StateMessage message;
-  guint ref_count; /* in the set's context alone */
+  gatomicrefcount ref_count;
   StateUnits *units;
   char *path;
   guint depth;
@@ -57,7 +57,7 @@ look_free (gpointer data)
 static void
 inspection_unref (Inspection *self)
 {
-  if (--self->ref_count > 0)
+  if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
   g_clear_object (&self->units);
   g_free (self->path);
@@ -397,6 +397,16 @@ look_answered (StateRequest *request)
   inspection_unref (self);
 }
 
+/* The set has gone before the answer came, and nobody waits for it. */
+static void
+look_discarded (StateRequest *request)
+{
+  Look *look = state_request_get_owner (request);
+
+  inspection_unref (look->inspection);
+  g_object_unref (request);
+}
+
 static void
 ask (Inspection *self, Look *look)
 {
@@ -417,12 +427,13 @@ ask (Inspection *self, Look *look)
       .inspect_value = self->value,
       .inspect_timeout_ms = self->timeout_ms,
       .answered = look_answered,
+      .discarded = look_discarded,
       .owner = look,
   });
   look->is_asked = TRUE;
   look->request = request;
   self->n_out++;
-  self->ref_count++;
+  g_atomic_ref_count_inc (&self->ref_count);
   if (handle->dispatcher != self->units->dispatcher)
     state_request_post_call (request, handle->dispatcher);
   else if (state_request_call (request))
@@ -455,7 +466,7 @@ timed_out (gpointer data)
 {
   Inspection *self = data;
 
-  self->ref_count++;
+  g_atomic_ref_count_inc (&self->ref_count);
   give_up (self);
   inspection_unref (self);
   return G_SOURCE_REMOVE;
@@ -558,7 +569,7 @@ launch (StateUnits *units,
 
   self->message.handle = arrive;
   self->message.discard = throw_away;
-  self->ref_count = 1;
+  g_atomic_ref_count_init (&self->ref_count);
   self->units = g_object_ref (units);
   self->path = g_strdup (path != NULL ? path : "");
   self->depth = depth != G_MAXUINT ? depth : 0;

@@ -27,6 +27,7 @@ typedef struct
   gint64 deadline;             /* monotonic, in µs; 0: none */
   StateRequestFunc answered;   /* called once, with a reference to the request: at home, or
                                   if there is none in the thread that answers */
+  StateRequestFunc discarded;  /* nullable; instead of that, if home has gone: in any thread */
   StateRequestFunc progressed; /* nullable; called at home */
   StateRequestFunc extended;   /* nullable; called at home */
   gpointer owner;              /* for those who ask; not looked at */

@@ -110,7 +110,12 @@ arrive (StateMessage *message)
 static void
 throw_arrival_away (StateMessage *message)
 {
-  g_object_unref (REQUEST_OF (message, arrival));
+  StateRequest *self = REQUEST_OF (message, arrival);
+
+  if (self->parameters.discarded != NULL)
+    self->parameters.discarded (self);
+  else
+    g_object_unref (self);
 }
 
 static void
