@@ -31,7 +31,6 @@ void state_dispatcher_unref (StateDispatcher *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StateDispatcher, state_dispatcher_unref)
 
 GMainContext *state_dispatcher_get_context (StateDispatcher *self);
-gpointer state_dispatcher_get_owner (StateDispatcher *self);
 gboolean state_dispatcher_is_here (StateDispatcher *self);
 gboolean state_dispatcher_is_idle (StateDispatcher *self);
 

@@ -209,13 +209,6 @@ state_dispatcher_get_context (StateDispatcher *self)
   return self->context;
 }
 
-/* In the context alone; NULL once it has been closed. */
-gpointer
-state_dispatcher_get_owner (StateDispatcher *self)
-{
-  return g_atomic_int_get (&self->closed) ? NULL : self->owner;
-}
-
 /* Whether this thread runs the context, or may: the one that made the dispatcher
  * does, as long as no other thread iterates the context. */
 gboolean

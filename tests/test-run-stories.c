@@ -241,8 +241,8 @@ test_failure_reaches_what_requires_it_through_those_not_asked (void)
   g_assert_cmpstr (outcomes (story, 0), ==, "!=--++");
   g_assert_cmpstr (states (story), ==, "frssrr");
   g_assert_cmpuint (story->run->phase->steps[3].cause, ==, 0);
-  g_assert_true (state_run_is_cause (story->run, &story->run->phase->steps[0]));
-  g_assert_false (state_run_is_cause (story->run, &story->run->phase->steps[3]));
+  g_assert_true (state_phase_is_failure (&story->run->phase->steps[0]));
+  g_assert_false (state_phase_is_failure (&story->run->phase->steps[3]));
 }
 
 static void
@@ -387,6 +387,43 @@ test_cancel_waits_for_a_roll_back_and_not_for_ever (void)
   g_assert_cmpstr (asked (story), ==, "");
   g_assert_true (story->run->done);
   g_assert_cmpint (story->graph->nodes[0].state, ==, STATE_UNIT_STATE_UNCERTAIN);
+}
+
+/* One that was stopped for the sake of another, and dies once it has been resumed. */
+static void
+test_death_while_resuming_is_a_failure (void)
+{
+  g_autoptr (Story) story = story_new ();
+
+  add (story, "");
+  add (story, "a");
+  add (story, "b");
+  for (char unit = 'a'; unit <= 'c'; unit++)
+    let_be (story, unit, STATE_UNIT_STATE_RUNNING);
+  story->run = state_run_new (story->graph, STATE_OPERATION_SAVE);
+  story->run->resume = TRUE;
+  state_run_take (story->run, 0, FALSE);
+  state_run_take_extra (story->run, 1);
+  state_run_take_extra (story->run, 2);
+  g_assert_null (state_run_judge (story->run));
+  state_run_begin (story->run, ++story->now);
+  for (const char *unit = "cbaa"; *unit != '\0'; unit++)
+    {
+      g_assert_cmpint (*asked (story), ==, *unit);
+      answer (story, (char[]){ *unit, '\0' }, OK);
+    }
+
+  g_assert_cmpstr (asked (story), ==, "a");
+  answer (story, "a", OK);
+  g_assert_cmpstr (asked (story), ==, "b");
+  answer (story, "b", OK);
+  g_assert_cmpstr (asked (story), ==, "c");
+  die (story, 'b');
+  answer (story, "c", OK);
+  g_assert_cmpstr (asked (story), ==, "");
+  g_assert_true (story->run->done);
+  g_assert_true (story->run->main_succeeded);
+  g_assert_false (story->run->succeeded);
 }
 
 static void
@@ -635,6 +672,8 @@ main (int argc, char **argv)
                    test_cancelled_before_anything_was_asked_touches_nothing);
   g_test_add_func ("/stories/cancel-waits-for-those-asked-and-not-for-ever",
                    test_cancel_waits_for_those_asked_and_not_for_ever);
+  g_test_add_func ("/stories/death-while-resuming-is-a-failure",
+                   test_death_while_resuming_is_a_failure);
   g_test_add_func ("/stories/cancel-waits-for-a-roll-back-and-not-for-ever",
                    test_cancel_waits_for_a_roll_back_and_not_for_ever);
   g_test_add_func ("/stories/success-stays-one-though-cancelled",

@@ -651,7 +651,7 @@ assert_causes (World *self)
       guint phase = self->n_phases - 1;
       const StateRunStep *step = &self->run->phase->steps[slot];
 
-      check (self, state_run_is_cause (self->run, step) == is_bad (self, phase, slot));
+      check (self, state_phase_is_failure (step) == is_bad (self, phase, slot));
       if (step->outcome == STATE_STEP_OUTCOME_SKIPPED)
         check (self, step->cause < self->n_taken &&
                          (is_bad (self, phase, step->cause) ||

@@ -177,7 +177,6 @@ state_phase_finish_step (StateRunPhase *self, guint32 slot, StateStepOutcome out
   step->settled = step->finished = TRUE;
   self->n_finished++;
   self->n_through += state_phase_got_through (step);
-  self->n_failed += state_phase_is_failure (step);
   self->last = slot;
 
   cause = cause_for_dependents (self, slot);

@@ -54,7 +54,6 @@ typedef struct
   guint32 n_asked;   /* requests that are with units now */
   guint32 n_awaited; /* units whose late answer is waited for */
   guint32 n_through; /* that did what was asked, or had nothing to do */
-  guint32 n_failed;  /* of their own */
   guint32 last;      /* slot of the step that finished last */
 
   guint32 *ready; /* a ring: slots whose turn has come */

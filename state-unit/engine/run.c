@@ -83,8 +83,9 @@ judge (const StateRun *self, const StateRunStep *step)
   return verdict;
 }
 
-/* Judges each unit taken; nothing is touched. Returns the slots of those in the
- * way of the operation, NULL: none. */
+/* Judges each unit taken. Nothing is touched, but that to ask for a start, refused or
+ * not, withdraws the stops that stand. Returns the slots of those in the way of the
+ * operation, NULL: none. */
 GArray *
 state_run_judge (StateRun *self)
 {
@@ -120,12 +121,6 @@ state_run_is_to_stop (const StateRun *self, guint32 slot)
 
   return !self->done && self->phase->operation == STATE_OPERATION_STOP && !step->settled &&
          step->verdict != STATE_VERDICT_LEAVE;
-}
-
-gboolean
-state_run_is_cause (const StateRun *self, const StateRunStep *step)
-{
-  return state_phase_is_failure (step);
 }
 
 /* What a phase does with each unit */
@@ -982,14 +977,11 @@ state_run_ended (StateRun *self, guint32 slot, StateStepOutcome outcome, gint64 
   StateRunPhase *phase = self->phase;
   StateRunStep *step = &phase->steps[slot];
 
-  if (self->done || phase->operation != STATE_OPERATION_START || step->extra ||
+  if (self->done || phase->operation != STATE_OPERATION_START ||
       step->outcome == STATE_STEP_OUTCOME_REMOVED)
     return;
   if (step->finished)
-    {
-      phase->n_through -= state_phase_got_through (step);
-      phase->n_failed += !state_phase_is_failure (step);
-    }
+    phase->n_through -= state_phase_got_through (step);
   settle_step (step, outcome, now);
   step->cause = STATE_SLOT_NONE;
   if (step->finished)

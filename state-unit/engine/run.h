@@ -75,7 +75,6 @@ void state_run_ended (StateRun *self, guint32 slot, StateStepOutcome outcome, gi
 
 guint32 state_run_slot_of (const StateRun *self, guint32 node);
 gboolean state_run_is_to_stop (const StateRun *self, guint32 slot);
-gboolean state_run_is_cause (const StateRun *self, const StateRunStep *step);
 GArray *state_run_waiting_on (const StateRun *self, guint32 slot);
 GArray *state_run_critical_path (const StateRun *self);
 
