@@ -363,7 +363,7 @@ state_transition_make_request (StateTransition *self, guint32 slot)
       version = saved[entry].version;
     }
   return state_unit_handle_make_request (handle, phase->operation, state, version,
-                                         phase->steps[slot].deadline);
+                                         state_phase_deadline (phase, slot));
 }
 
 static guint

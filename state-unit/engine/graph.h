@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../state-enums.h"
+#include "node-set.h"
 
 G_BEGIN_DECLS
 
@@ -29,23 +30,27 @@ typedef struct
 {
   StateEdgeList dependencies;
   StateEdgeList dependents;
-  guint32 slot;   /* its step in the run that has taken it, or STATE_NODE_NONE */
   guint8 state;   /* StateUnitState */
   guint8 request; /* UNCERTAIN: the StateOperation that is still with the unit */
-  guint alive : 1;
-  guint disconnected : 1; /* dead, and no part of any order */
-  guint may_run : 1;      /* FAILED: nobody said that it is stopped */
-  guint undefined : 1;    /* FAILED: its contents are undefined */
-  guint stands : 1;       /* UNCERTAIN: a stop is to follow the late answer, if it may run then */
-  guint standing : 1;     /* STOPPING: by such a stop, which is part of no run */
+  guint16 alive : 1;
+  guint16 disconnected : 1; /* dead, and no part of any order */
+  guint16 may_run : 1;      /* FAILED: nobody said that it is stopped */
+  guint16 undefined : 1;    /* FAILED: its contents are undefined */
+  guint16 stands : 1;       /* UNCERTAIN: a stop is to follow the late answer, if it may run then */
+  guint16 standing : 1;     /* STOPPING: by such a stop, which is part of no run */
 } StateNode;
 
 typedef struct
 {
   guint32 node;
-  StateUnitState old_state;
-  StateUnitState new_state;
+  guint8 old_state; /* StateUnitState */
+  guint8 new_state; /* StateUnitState */
 } StateChange;
+
+/* The operations for which a dependency counts unless it says otherwise. */
+#define STATE_GRAPH_ORDERED                                                                 \
+  (STATE_OPERATION_FLAGS_START | STATE_OPERATION_FLAGS_STOP | STATE_OPERATION_FLAGS_RESET | \
+   STATE_OPERATION_FLAGS_RESTORE)
 
 /* One for each thing that a rule can tell apart: a state, with its facts. */
 #define STATE_N_CLASSES (STATE_UNIT_STATE_LOST + 1 + 8)
@@ -53,6 +58,7 @@ typedef struct
 typedef struct
 {
   StateNode *nodes;
+  guint32 *slots;  /* by node: its step in the run that has taken some, or STATE_NODE_NONE */
   guint32 n_nodes; /* dead ones included */
   guint32 n_allocated;
   guint32 n_alive;
@@ -61,14 +67,19 @@ typedef struct
   guint32 n_edges; /* wasted ones included */
   guint32 n_edges_allocated;
   guint32 n_edges_wasted;
-  guint32 n_edges_stale; /* to disconnected nodes, in long lists */
+  guint32 n_edges_stale;   /* to disconnected nodes, in long lists */
+  guint32 n_edges_partial; /* that do not count for all of STATE_GRAPH_ORDERED */
+
+  StateNodeSet idle; /* the living ones that are not RUNNING */
 
   guint32 n_in_class[STATE_N_CLASSES];
 
   guint32 *durations[STATE_OPERATION_INSPECT]; /* by operation and node, in µs; 0: not known */
   guint32 n_durations;
 
-  GArray *changes; /* of StateChange, not yet told */
+  StateChange *changes; /* not yet told */
+  guint n_changes;
+  guint n_changes_allocated;
   guint n_changes_told;
 } StateGraph;
 
@@ -89,6 +100,7 @@ GArray *state_graph_find_cycle (StateGraph *self,
                                 guint n_dependents);
 
 GArray *state_graph_closure (const StateGraph *self, const GArray *given, StateOperation operation);
+GArray *state_graph_idle (const StateGraph *self);
 
 void state_graph_kill (StateGraph *self, guint32 node);
 void state_graph_disconnect (StateGraph *self, guint32 node);
@@ -106,7 +118,20 @@ void state_graph_set_duration (StateGraph *self,
                                StateOperation operation,
                                gint64 duration);
 guint32 state_graph_get_duration (const StateGraph *self, guint32 node, StateOperation operation);
-gboolean state_graph_next_change (StateGraph *self, StateChange *change);
+
+/* Takes out the oldest change that has not been told. */
+static inline gboolean
+state_graph_next_change (StateGraph *self, StateChange *change)
+{
+  if (self->n_changes_told < self->n_changes)
+    {
+      *change = self->changes[self->n_changes_told++];
+      return TRUE;
+    }
+  self->n_changes = self->n_changes_told = 0;
+  *change = (StateChange){ STATE_NODE_NONE, 0, 0 };
+  return FALSE;
+}
 
 static inline const StateEdge *
 state_graph_dependencies (const StateGraph *self, guint32 node, guint *n)
