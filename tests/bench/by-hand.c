@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+
+/* What one writes by hand: a GTask for each unit, and its callback counts down
+ * and starts those that wait for it.
+ *
+ * What is counted: setting the counters, and for each unit its task, the answer,
+ * and the callback in the main context. There is no state, no deadline and no
+ * record; an error would end the process. */
+
+#include "by-hand.h"
+
+#include "answers.h"
+
+struct _ByHand
+{
+  const Shape *shape;
+  StateUnit **units; /* not owned */
+  AnswerKind kind;
+  guint32 *pending;
+  const Direction *way;
+  guint n_left;
+};
+
+typedef struct
+{
+  ByHand *owner;
+  guint32 unit;
+} Call;
+
+ByHand *
+by_hand_new (const Shape *shape, StateUnit **units, AnswerKind kind)
+{
+  ByHand *self = g_new0 (ByHand, 1);
+
+  self->shape = shape;
+  self->units = units;
+  self->kind = kind;
+  self->pending = g_new0 (guint32, MAX (shape->n, 1));
+  return self;
+}
+
+void
+by_hand_free (ByHand *self)
+{
+  g_free (self->pending);
+  g_free (self);
+}
+
+static void
+return_true (gpointer task)
+{
+  g_task_return_boolean (task, TRUE);
+  g_object_unref (task);
+}
+
+static void
+unit_run_async (StateUnit *unit, AnswerKind kind, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (unit, NULL, callback, user_data);
+
+  g_task_set_name (task, "[bench] run");
+  if (kind == ANSWER_AT_ONCE)
+    return_true (task);
+  else
+    answers_push (return_true, task);
+}
+
+static void run_unit (ByHand *self, guint32 unit);
+
+static void
+on_done (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Call *call = user_data;
+  ByHand *self = call->owner;
+  const Direction *way = self->way;
+  g_autoptr (GError) error = NULL;
+
+  if (!g_task_propagate_boolean (G_TASK (result), &error))
+    g_error ("unit %u: %s", call->unit, error->message);
+
+  self->n_left--;
+  for (guint32 edge = way->offsets[call->unit]; edge < way->offsets[call->unit + 1]; edge++)
+    if (--self->pending[way->targets[edge]] == 0)
+      run_unit (self, way->targets[edge]);
+  g_free (call);
+}
+
+static void
+run_unit (ByHand *self, guint32 unit)
+{
+  Call *call = g_new (Call, 1);
+
+  *call = (Call){ self, unit };
+  unit_run_async (self->units[unit], self->kind, on_done, call);
+}
+
+/* Until the last callback. */
+void
+by_hand_run (ByHand *self, StateOperation operation)
+{
+  const Direction *way = operation == STATE_OPERATION_STOP ? &self->shape->down : &self->shape->up;
+
+  self->way = way;
+  self->n_left = self->shape->n;
+  memcpy (self->pending, way->counts, self->shape->n * sizeof (guint32));
+  for (guint i = 0; i < way->n_roots; i++)
+    run_unit (self, way->roots[i]);
+  while (self->n_left > 0)
+    g_main_context_iteration (NULL, TRUE);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* One way along the edges. */
+typedef struct
+{
+  guint32 *offsets; /* of each unit's edges among the targets, and one more: the end */
+  guint32 *targets;
+  guint32 *counts; /* for each unit, how many edges lead to it */
+  guint32 *roots;  /* the units that none leads to */
+  guint n_roots;
+} Direction;
+
+/* A graph of units, each of which depends on earlier ones alone. */
+typedef struct
+{
+  char *name;
+  char **names; /* nullable: of the units */
+  guint n;
+  guint n_edges;
+  Direction up;   /* from a dependency to its dependents, as a start goes */
+  Direction down; /* from a dependent to its dependencies, as a stop goes */
+} Shape;
+
+Shape *shape_new (const char *name, guint n, guint edges, GError **error);
+void shape_free (Shape *self);
+char *shape_dup_unit_name (const Shape *self, guint unit);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Shape, shape_free)
+
+G_END_DECLS
