@@ -35,6 +35,15 @@ typedef struct
 
 StateRequest *state_request_new (const StateRequestParameters *parameters);
 
+/* One that is only borrowed from: it keeps nobody alive until it is adopted, so that
+ * it costs next to nothing to be put to one unit after the other. In the context of
+ * those who ask. */
+StateRequest *state_request_new_borrowing (const StateRequestParameters *parameters);
+gboolean state_request_is_reusable (StateRequest *self);
+void state_request_clear (StateRequest *self);
+void state_request_reuse (StateRequest *self, const StateRequestParameters *parameters);
+void state_request_adopt (StateRequest *self);
+
 gboolean state_request_call (StateRequest *self);
 void state_request_set_out (StateRequest *self);
 void state_request_post_call (StateRequest *self, StateDispatcher *dispatcher);

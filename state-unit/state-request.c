@@ -77,6 +77,8 @@ struct _StateRequest
   StateMessage extension;
   StateRequestParameters parameters;
 
+  gboolean borrows; /* holds no references to what the parameters name */
+
   gint answer;               /* atomic: ANSWER_… */
   gint delivery;             /* atomic: DELIVERY_… */
   gint revoked;              /* atomic */
@@ -139,7 +141,8 @@ take_answer (StateRequest *self, GVariant *state, GError *error)
 {
   self->answer_state = state;
   self->answer_error = error;
-  if (g_atomic_int_compare_and_exchange (&self->held, TRUE, FALSE))
+  if (g_atomic_int_get (&self->held) &&
+      g_atomic_int_compare_and_exchange (&self->held, TRUE, FALSE))
     state_unit_release (self->parameters.unit);
   if (g_atomic_int_exchange (&self->delivery, DELIVERY_READY) == DELIVERY_OUT)
     send_answer (self);
@@ -173,22 +176,35 @@ state_request_dispose (GObject *object)
 }
 
 static void
+release_parameters (StateRequestParameters *parameters)
+{
+  g_clear_object (&parameters->unit);
+  g_clear_object (&parameters->handle);
+  g_clear_pointer (&parameters->thread, state_thread_unref);
+  g_clear_pointer (&parameters->context, g_main_context_unref);
+  g_clear_pointer (&parameters->home, state_dispatcher_unref);
+  g_clear_pointer (&parameters->state, g_variant_unref);
+  g_clear_pointer (&parameters->inspect_value, g_variant_unref);
+  g_free ((char *) parameters->inspect_path);
+}
+
+static void
+clear_answer (StateRequest *self)
+{
+  g_clear_pointer (&self->answer_state, g_variant_unref);
+  g_clear_error (&self->answer_error);
+  g_clear_object (&self->cancellable);
+  g_clear_pointer (&self->text, g_free);
+}
+
+static void
 state_request_finalize (GObject *object)
 {
   StateRequest *self = STATE_REQUEST (object);
 
-  g_clear_object (&self->parameters.unit);
-  g_clear_object (&self->parameters.handle);
-  g_clear_pointer (&self->parameters.thread, state_thread_unref);
-  g_clear_pointer (&self->parameters.context, g_main_context_unref);
-  g_clear_pointer (&self->parameters.home, state_dispatcher_unref);
-  g_clear_pointer (&self->parameters.state, g_variant_unref);
-  g_clear_pointer (&self->parameters.inspect_value, g_variant_unref);
-  g_free ((char *) self->parameters.inspect_path);
-  g_clear_pointer (&self->answer_state, g_variant_unref);
-  g_clear_error (&self->answer_error);
-  g_clear_object (&self->cancellable);
-  g_free (self->text);
+  if (!self->borrows)
+    release_parameters (&self->parameters);
+  clear_answer (self);
   g_mutex_clear (&self->lock);
   G_OBJECT_CLASS (state_request_parent_class)->finalize (object);
 }
@@ -209,22 +225,85 @@ state_request_init (StateRequest *self)
 }
 
 StateRequest *
-state_request_new (const StateRequestParameters *parameters)
+state_request_new_borrowing (const StateRequestParameters *parameters)
 {
   StateRequest *self = g_object_new (STATE_TYPE_REQUEST, NULL);
+
+  self->parameters = *parameters;
+  self->borrows = TRUE;
+  return self;
+}
+
+StateRequest *
+state_request_new (const StateRequestParameters *parameters)
+{
+  StateRequest *self = state_request_new_borrowing (parameters);
+
+  state_request_adopt (self);
+  return self;
+}
+
+/* From then on it keeps alive what it names. */
+void
+state_request_adopt (StateRequest *self)
+{
   StateRequestParameters *own = &self->parameters;
 
-  *own = *parameters;
-  own->unit = parameters->unit != NULL ? g_object_ref (parameters->unit) : NULL;
-  own->handle = parameters->handle != NULL ? g_object_ref (parameters->handle) : NULL;
-  own->context = parameters->context != NULL ? g_main_context_ref (parameters->context) : NULL;
-  own->thread = parameters->thread != NULL ? state_thread_ref (parameters->thread) : NULL;
-  own->home = parameters->home != NULL ? state_dispatcher_ref (parameters->home) : NULL;
-  own->state = parameters->state != NULL ? g_variant_ref (parameters->state) : NULL;
-  own->inspect_value =
-      parameters->inspect_value != NULL ? g_variant_ref (parameters->inspect_value) : NULL;
-  own->inspect_path = g_strdup (parameters->inspect_path);
-  return self;
+  if (!self->borrows)
+    return;
+  self->borrows = FALSE;
+  if (own->unit != NULL)
+    g_object_ref (own->unit);
+  if (own->handle != NULL)
+    g_object_ref (own->handle);
+  if (own->context != NULL)
+    g_main_context_ref (own->context);
+  if (own->thread != NULL)
+    state_thread_ref (own->thread);
+  if (own->home != NULL)
+    state_dispatcher_ref (own->home);
+  if (own->state != NULL)
+    g_variant_ref (own->state);
+  if (own->inspect_value != NULL)
+    g_variant_ref (own->inspect_value);
+  own->inspect_path = g_strdup (own->inspect_path);
+}
+
+/* Whether it has been answered, and nobody but the caller knows of it: neither by a
+ * reference nor by anything that GObject keeps in its data, such as a weak one. */
+gboolean
+state_request_is_reusable (StateRequest *self)
+{
+  GObject *object = G_OBJECT (self);
+
+  return g_atomic_int_get (&object->ref_count) == 1 &&
+         ((gsize) g_atomic_pointer_get (&object->qdata) & ~(gsize) G_DATALIST_FLAGS_MASK) == 0 &&
+         g_atomic_int_get (&self->delivery) == DELIVERY_READY &&
+         g_atomic_int_get (&self->answer) == ANSWER_CLAIMED;
+}
+
+/* Forgets all that it held on to. */
+void
+state_request_clear (StateRequest *self)
+{
+  if (!self->borrows)
+    release_parameters (&self->parameters);
+  self->borrows = TRUE;
+  if (self->answer_state != NULL || self->answer_error != NULL || self->cancellable != NULL ||
+      self->text != NULL)
+    clear_answer (self);
+}
+
+/* As new, after it was cleared. */
+void
+state_request_reuse (StateRequest *self, const StateRequestParameters *parameters)
+{
+  self->parameters = *parameters;
+  self->answer = ANSWER_NONE;
+  self->delivery = DELIVERY_CALLING;
+  self->revoked = self->held = self->cancelled = FALSE;
+  self->progress_posted = self->extension_posted = FALSE;
+  self->fraction = 0;
 }
 
 /* The way to the unit, and back */
@@ -236,6 +315,9 @@ state_request_call (StateRequest *self)
   StateUnit *unit = self->parameters.unit;
 
   STATE_UNIT_GET_IFACE (unit)->handle_request (unit, self);
+  if (g_atomic_int_get (&self->delivery) == DELIVERY_READY)
+    return TRUE;
+  state_request_adopt (self);
   return !g_atomic_int_compare_and_exchange (&self->delivery, DELIVERY_CALLING, DELIVERY_OUT);
 }
 
@@ -271,6 +353,7 @@ state_request_post_call (StateRequest *self, StateDispatcher *dispatcher)
 void
 state_request_set_out (StateRequest *self)
 {
+  state_request_adopt (self);
   g_atomic_int_set (&self->delivery, DELIVERY_OUT);
 }
 
@@ -286,6 +369,7 @@ state_request_revoke (StateRequest *self)
 void
 state_request_let_go (StateRequest *self)
 {
+  state_request_adopt (self);
   state_unit_hold (self->parameters.unit);
   g_atomic_int_set (&self->held, TRUE);
   state_request_revoke (self);

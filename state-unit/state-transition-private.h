@@ -63,7 +63,7 @@ void state_transition_launch_removal (StateUnits *units, StateUnitHandle *handle
 /* Running, for the set */
 void state_transition_set_status (StateTransition *self, StateTransitionStatus status);
 gboolean state_transition_is_cancel_requested (StateTransition *self);
-void state_transition_heed (StateTransition *self);
+gboolean state_transition_heed (StateTransition *self);
 void state_transition_tell_slow (StateTransition *self, StateUnits *units);
 void state_transition_prepare (StateTransition *self, StateUnits *units, StateGraph *graph);
 void state_transition_begin (StateTransition *self, StateUnits *units);
@@ -73,7 +73,7 @@ void state_transition_finish_unbegun (StateTransition *self);
 void state_transition_tell (StateTransition *self);
 
 /* Requests, for the set */
-StateRequest *state_transition_make_request (StateTransition *self, guint32 slot);
+GVariant *state_transition_get_state (StateTransition *self, guint32 slot, guint *version);
 void state_transition_keep_answer (StateTransition *self, guint32 slot, StateRequest *request);
 void state_transition_keep_progress (StateTransition *self, guint32 slot, StateRequest *request);
 void state_transition_take_error (StateTransition *self, guint32 slot, GError *error);

@@ -42,12 +42,8 @@ GMainContext *state_unit_handle_get_context (StateUnitHandle *self);
 guint state_unit_handle_get_timeout (StateUnitHandle *self,
                                      StateOperation operation,
                                      guint default_timeout);
-StateRequest *state_unit_handle_make_request (StateUnitHandle *self,
-                                              StateOperation operation,
-                                              GVariant *state,
-                                              guint state_version,
-                                              gint64 deadline);
 void state_unit_handle_take_error (StateUnitHandle *self, GError *error);
+gboolean state_unit_handle_is_heard (StateUnitHandle *self);
 void state_unit_handle_notify_state (StateUnitHandle *self);
 void state_unit_handle_detach (StateUnitHandle *self, StateUnitState last_state);
 void state_unit_handle_leave (StateUnitHandle *self);

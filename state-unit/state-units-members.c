@@ -45,6 +45,21 @@ state_units_dup_neighbours (StateUnits *self, guint32 node, gboolean dependents)
   return g_strv_builder_end (builder);
 }
 
+/* All handles, in the order of their nodes: shared by the transitions over all units,
+ * as long as nobody joins or leaves. */
+GPtrArray *
+state_units_get_roster (StateUnits *self)
+{
+  if (self->roster == NULL)
+    {
+      self->roster = g_ptr_array_new_full (self->graph->n_alive, g_object_unref);
+      for (guint i = 0; i < self->handles->len; i++)
+        if (g_ptr_array_index (self->handles, i) != NULL)
+          g_ptr_array_add (self->roster, g_object_ref (g_ptr_array_index (self->handles, i)));
+    }
+  return self->roster;
+}
+
 /* Dispatchers of the contexts of units that are called elsewhere */
 
 typedef struct
@@ -106,6 +121,8 @@ state_units_admit (StateUnits *self,
                                   dependencies->len,
                                   (const StateEdge *) (gpointer) dependents->data, dependents->len);
   g_ptr_array_add (self->handles, handle);
+  g_clear_pointer (&self->roster, g_ptr_array_unref);
+  self->n_with_timeouts += handle->timeouts != NULL;
   state_positions_append (&self->positions);
 
   g_hash_table_insert (self->names, handle->name, handle);
@@ -136,6 +153,8 @@ take_out (StateUnits *self, StateUnitHandle *handle)
   state_graph_kill (self->graph, node);
   state_positions_remove (&self->positions, node);
   g_ptr_array_index (self->handles, node) = NULL;
+  g_clear_pointer (&self->roster, g_ptr_array_unref);
+  self->n_with_timeouts -= handle->timeouts != NULL;
   forget_names (self, handle);
   g_array_append_val (self->gone, node);
   state_units_drop_dispatcher (self, handle->dispatcher);

@@ -19,6 +19,8 @@ struct _StateUnits
   StateGraph *graph;
   StatePositions positions;
   GPtrArray *handles;      /* by node; NULL where one has left */
+  GPtrArray *roster;       /* those, without gaps and with references; NULL: to be made */
+  guint n_with_timeouts;   /* units that have time limits of their own */
   GHashTable *names;       /* of names and aliases, to handles */
   GHashTable *dispatchers; /* of GMainContext, to UnitDispatcher: of units elsewhere */
   GArray *gone;            /* nodes that have left during the current transition */
@@ -35,6 +37,11 @@ struct _StateUnits
   guint max_concurrency;
   guint slow_time;     /* ms */
   GPtrArray *standing; /* handles of units to which a stop was put that stood */
+
+  gint64 now;      /* when it was looked at since anybody was called last; 0: not */
+  guint heard : 1; /* likewise: whether anybody hears of changes of state */
+  guint heard_known : 1;
+  GPtrArray *spare; /* of StateRequest, answered and forgotten: for the next units */
 };
 
 StateGraph *state_units_get_graph (StateUnits *self);
@@ -52,11 +59,13 @@ void state_units_release_all (StateUnits *self);
 StateDispatcher *state_units_take_dispatcher (StateUnits *self, GMainContext *context);
 void state_units_drop_dispatcher (StateUnits *self, StateDispatcher *dispatcher);
 void state_units_forget_the_gone (StateUnits *self);
+GPtrArray *state_units_get_roster (StateUnits *self);
 
 /* Running */
 void state_units_pump (gpointer units);
 void state_units_enqueue (StateUnits *self, StateTransition *transition);
 void state_units_tell (StateUnits *self);
+gint64 state_units_get_now (StateUnits *self);
 void state_units_answer_arrives (StateRequest *request);
 void state_units_progress_arrives (StateRequest *request);
 void state_units_extension_arrives (StateRequest *request);
@@ -66,6 +75,7 @@ void state_units_handle_event (StateUnits *self,
                                const GError *error);
 
 /* Signals and properties */
+gboolean state_units_is_heard (StateUnits *self);
 void state_units_emit_state_changed (StateUnits *self,
                                      StateUnitHandle *handle,
                                      StateUnitState old_state,

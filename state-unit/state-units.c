@@ -148,6 +148,8 @@ state_units_finalize (GObject *object)
   state_graph_free (self->graph);
   state_positions_clear (&self->positions);
   g_ptr_array_unref (self->handles);
+  g_clear_pointer (&self->roster, g_ptr_array_unref);
+  g_ptr_array_unref (self->spare);
   g_hash_table_unref (self->names);
   g_hash_table_unref (self->dispatchers);
   g_array_unref (self->gone);
@@ -445,6 +447,7 @@ state_units_init (StateUnits *self)
   g_queue_init (&self->queue);
   self->slow_time = DEFAULT_SLOW_TIME;
   self->standing = g_ptr_array_new_with_free_func (g_object_unref);
+  self->spare = g_ptr_array_new_with_free_func (g_object_unref);
   self->told_allowed = state_rules_allowed_for_all (self->graph);
 }
 
@@ -489,14 +492,20 @@ list_model_iface_init (GListModelInterface *iface)
 
 /* Telling, for the other parts of the set */
 
+/* Whether anybody listens to what state_units_emit_state_changed() emits. */
+gboolean
+state_units_is_heard (StateUnits *self)
+{
+  return g_signal_has_handler_pending (self, signals[SIGNAL_UNIT_STATE_CHANGED], 0, FALSE);
+}
+
 void
 state_units_emit_state_changed (StateUnits *self,
                                 StateUnitHandle *handle,
                                 StateUnitState old_state,
                                 StateUnitState new_state)
 {
-  if (g_signal_has_handler_pending (self, signals[SIGNAL_UNIT_STATE_CHANGED], 0, FALSE))
-    g_signal_emit (self, signals[SIGNAL_UNIT_STATE_CHANGED], 0, handle, old_state, new_state);
+  g_signal_emit (self, signals[SIGNAL_UNIT_STATE_CHANGED], 0, handle, old_state, new_state);
 }
 
 void
