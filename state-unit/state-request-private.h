@@ -35,13 +35,12 @@ typedef struct
 
 StateRequest *state_request_new (const StateRequestParameters *parameters);
 
-/* One that is only borrowed from: it keeps nobody alive until it is adopted, so that
- * it costs next to nothing to be put to one unit after the other. In the context of
- * those who ask. */
-StateRequest *state_request_new_borrowing (const StateRequestParameters *parameters);
-gboolean state_request_is_reusable (StateRequest *self);
-void state_request_clear (StateRequest *self);
-void state_request_reuse (StateRequest *self, const StateRequestParameters *parameters);
+/* One that borrows what it names, and keeps nobody alive until it is adopted: it costs
+ * next to nothing to put it to one unit after the other. It comes from a list of those
+ * that were done with, if there is one. In the context of those who ask. */
+StateRequest *state_request_take (StateRequest **list, const StateRequestParameters *parameters);
+gboolean state_request_keep (StateRequest *self, StateRequest **list);
+void state_request_list_free (StateRequest *list);
 void state_request_adopt (StateRequest *self);
 
 gboolean state_request_call (StateRequest *self);

@@ -224,8 +224,8 @@ state_request_init (StateRequest *self)
   g_mutex_init (&self->lock);
 }
 
-StateRequest *
-state_request_new_borrowing (const StateRequestParameters *parameters)
+static StateRequest *
+new_borrowing (const StateRequestParameters *parameters)
 {
   StateRequest *self = g_object_new (STATE_TYPE_REQUEST, NULL);
 
@@ -237,7 +237,7 @@ state_request_new_borrowing (const StateRequestParameters *parameters)
 StateRequest *
 state_request_new (const StateRequestParameters *parameters)
 {
-  StateRequest *self = state_request_new_borrowing (parameters);
+  StateRequest *self = new_borrowing (parameters);
 
   state_request_adopt (self);
   return self;
@@ -271,10 +271,10 @@ state_request_adopt (StateRequest *self)
 
 /* Whether it has been answered, and nobody but the caller knows of it: neither by a
  * reference nor by anything that GObject keeps in its data, such as a weak one. */
-gboolean
-state_request_is_reusable (StateRequest *self)
+static gboolean
+is_reusable (StateRequest *self)
 {
-  GObject *object = G_OBJECT (self);
+  GObject *object = (GObject *) self;
 
   return g_atomic_int_get (&object->ref_count) == 1 &&
          ((gsize) g_atomic_pointer_get (&object->qdata) & ~(gsize) G_DATALIST_FLAGS_MASK) == 0 &&
@@ -282,31 +282,101 @@ state_request_is_reusable (StateRequest *self)
          g_atomic_int_get (&self->answer) == ANSWER_CLAIMED;
 }
 
-/* Forgets all that it held on to. */
-void
-state_request_clear (StateRequest *self)
+/* The list goes through the messages, of which none is on its way. */
+#define NEXT_OF(request) ((request)->call.next)
+
+/* Takes the caller's reference over into the list, and forgets all that the request
+ * held on to. FALSE: somebody still knows of it. */
+gboolean
+state_request_keep (StateRequest *self, StateRequest **list)
 {
+  if (!is_reusable (self))
+    return FALSE;
   if (!self->borrows)
     release_parameters (&self->parameters);
-  self->borrows = TRUE;
   if (self->answer_state != NULL || self->answer_error != NULL || self->cancellable != NULL ||
       self->text != NULL)
     clear_answer (self);
+  NEXT_OF (self) = (StateMessage *) *list;
+  *list = self;
+  return TRUE;
 }
 
-/* As new, after it was cleared. */
-void
-state_request_reuse (StateRequest *self, const StateRequestParameters *parameters)
+StateRequest *
+state_request_take (StateRequest **list, const StateRequestParameters *parameters)
 {
+  StateRequest *self = *list;
+
+  if (self == NULL)
+    return new_borrowing (parameters);
+  *list = (StateRequest *) NEXT_OF (self);
   self->parameters = *parameters;
+  self->borrows = TRUE;
   self->answer = ANSWER_NONE;
   self->delivery = DELIVERY_CALLING;
   self->revoked = self->held = self->cancelled = FALSE;
   self->progress_posted = self->extension_posted = FALSE;
   self->fraction = 0;
+  return self;
+}
+
+void
+state_request_list_free (StateRequest *list)
+{
+  while (list != NULL)
+    {
+      StateRequest *self = list;
+
+      list = (StateRequest *) NEXT_OF (self);
+      self->parameters = (StateRequestParameters){ 0 };
+      g_object_unref (self);
+    }
 }
 
 /* The way to the unit, and back */
+
+static inline void
+apply (StateUnitInterface *iface, StateUnit *unit, StateRequest *self)
+{
+  switch (self->parameters.operation)
+    {
+    case STATE_OPERATION_START:
+      iface->start (unit, self);
+      break;
+    case STATE_OPERATION_STOP:
+      iface->stop (unit, self);
+      break;
+    case STATE_OPERATION_RESET:
+      iface->reset (unit, self);
+      break;
+    case STATE_OPERATION_SAVE:
+      iface->save (unit, self);
+      break;
+    case STATE_OPERATION_RESTORE:
+      iface->restore (unit, self);
+      break;
+    case STATE_OPERATION_POST_RESTORE:
+      iface->post_restore (unit, self);
+      break;
+    case STATE_OPERATION_INSPECT:
+      iface->inspect (unit, self);
+      break;
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+/* The interface is looked up once. */
+static inline void
+call_function (StateUnit *unit, StateRequest *self)
+{
+  StateUnitInterface *iface = STATE_UNIT_GET_IFACE (unit);
+
+  if (iface->handle_request == state_unit_default_handle_request)
+    apply (iface, unit, self);
+  else
+    iface->handle_request (unit, self);
+}
 
 /* Calls the unit in its context. TRUE: it has answered, and nothing is sent. */
 gboolean
@@ -314,7 +384,7 @@ state_request_call (StateRequest *self)
 {
   StateUnit *unit = self->parameters.unit;
 
-  STATE_UNIT_GET_IFACE (unit)->handle_request (unit, self);
+  call_function (unit, self);
   if (g_atomic_int_get (&self->delivery) == DELIVERY_READY)
     return TRUE;
   state_request_adopt (self);
@@ -329,7 +399,7 @@ call_unit (StateMessage *message)
 
   if (!g_atomic_int_get (&self->revoked) && g_atomic_int_get (&self->answer) == ANSWER_NONE &&
       (self->parameters.handle == NULL || !state_unit_handle_has_left (self->parameters.handle)))
-    STATE_UNIT_GET_IFACE (unit)->handle_request (unit, self);
+    call_function (unit, self);
 }
 
 static void
@@ -1078,36 +1148,8 @@ state_request_run_in_thread (StateRequest *self,
 void
 state_request_apply (StateRequest *self, StateUnit *unit)
 {
-  StateUnitInterface *iface;
-
   g_return_if_fail (STATE_IS_REQUEST (self));
   g_return_if_fail (STATE_IS_UNIT (unit));
 
-  iface = STATE_UNIT_GET_IFACE (unit);
-  switch (self->parameters.operation)
-    {
-    case STATE_OPERATION_START:
-      iface->start (unit, self);
-      break;
-    case STATE_OPERATION_STOP:
-      iface->stop (unit, self);
-      break;
-    case STATE_OPERATION_RESET:
-      iface->reset (unit, self);
-      break;
-    case STATE_OPERATION_SAVE:
-      iface->save (unit, self);
-      break;
-    case STATE_OPERATION_RESTORE:
-      iface->restore (unit, self);
-      break;
-    case STATE_OPERATION_POST_RESTORE:
-      iface->post_restore (unit, self);
-      break;
-    case STATE_OPERATION_INSPECT:
-      iface->inspect (unit, self);
-      break;
-    default:
-      g_assert_not_reached ();
-    }
+  apply (STATE_UNIT_GET_IFACE (unit), unit, self);
 }

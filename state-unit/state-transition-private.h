@@ -63,7 +63,7 @@ void state_transition_launch_removal (StateUnits *units, StateUnitHandle *handle
 /* Running, for the set */
 void state_transition_set_status (StateTransition *self, StateTransitionStatus status);
 gboolean state_transition_is_cancel_requested (StateTransition *self);
-gboolean state_transition_heed (StateTransition *self);
+void state_transition_heed (StateTransition *self);
 void state_transition_tell_slow (StateTransition *self, StateUnits *units);
 void state_transition_prepare (StateTransition *self, StateUnits *units, StateGraph *graph);
 void state_transition_begin (StateTransition *self, StateUnits *units);

@@ -506,23 +506,23 @@ cancel_requests (StateTransition *self)
 }
 
 /* The one that is under way: whoever cancelled it, from wherever, no more units are
- * asked from then on. TRUE: units may have been told that their requests are cancelled. */
-gboolean
+ * asked from then on. */
+void
 state_transition_heed (StateTransition *self)
 {
   StateRun *run = self->run;
 
   if (run->done)
-    return FALSE;
+    return;
   if (!run->abandoned && g_atomic_int_get (&self->abandon_requested))
     state_run_abandon (run, g_get_monotonic_time ());
   else if (!run->cancelled && g_atomic_int_get (&self->cancel_requested))
     state_run_cancel (run, g_get_monotonic_time ());
-  if (!run->wants_cancel)
-    return FALSE;
-  run->wants_cancel = FALSE;
-  cancel_requests (self);
-  return TRUE;
+  if (run->wants_cancel)
+    {
+      run->wants_cancel = FALSE;
+      cancel_requests (self);
+    }
 }
 
 static void

@@ -31,7 +31,8 @@ struct _StateUnitHandle
   StateUnitState last_state; /* when it left */
   StateRequest *request;     /* the one with the unit; not owned */
   GError *error;             /* why it is failed or lost */
-  gboolean error_changed;    /* since the state was last told */
+  guint error_changed : 1;   /* since the state was last told */
+  guint was_heard : 1;       /* somebody was notified of the state */
   StateLifetime *lifetime;   /* nullable */
   StateThread *thread;       /* nullable; its own */
   guint *timeouts;           /* nullable: by operation, in ms; G_MAXUINT: the set's */
@@ -43,8 +44,7 @@ guint state_unit_handle_get_timeout (StateUnitHandle *self,
                                      StateOperation operation,
                                      guint default_timeout);
 void state_unit_handle_take_error (StateUnitHandle *self, GError *error);
-gboolean state_unit_handle_is_heard (StateUnitHandle *self);
-void state_unit_handle_notify_state (StateUnitHandle *self);
+gboolean state_unit_handle_notify_state (StateUnitHandle *self);
 void state_unit_handle_detach (StateUnitHandle *self, StateUnitState last_state);
 void state_unit_handle_leave (StateUnitHandle *self);
 

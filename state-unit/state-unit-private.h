@@ -7,6 +7,8 @@
 
 G_BEGIN_DECLS
 
+void state_unit_default_handle_request (StateUnit *self, StateRequest *request);
+
 /* A unit that a request is with, which no set knows of any more: other requests
  * wait. From any thread. */
 void state_unit_hold (StateUnit *self);

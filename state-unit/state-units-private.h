@@ -41,7 +41,8 @@ struct _StateUnits
   gint64 now;      /* when it was looked at since anybody was called last; 0: not */
   guint heard : 1; /* likewise: whether anybody hears of changes of state */
   guint heard_known : 1;
-  GPtrArray *spare; /* of StateRequest, answered and forgotten: for the next units */
+  StateRequest *spare; /* a list of those done with, for the next units */
+  guint n_spare;
 };
 
 StateGraph *state_units_get_graph (StateUnits *self);

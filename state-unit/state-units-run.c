@@ -75,11 +75,8 @@ tell_change (StateUnits *self, StateUnitHandle *handle, const StateChange *chang
     state_unit_handle_take_error (handle, NULL);
   else if (has_reason && handle->error == NULL)
     state_unit_handle_take_error (handle, reason_of_state (self, handle));
-  if (state_unit_handle_is_heard (handle))
-    {
-      state_unit_handle_notify_state (handle);
-      has_called_out (self);
-    }
+  if (state_unit_handle_notify_state (handle))
+    has_called_out (self);
   if (is_heard (self))
     {
       state_units_emit_state_changed (self, handle, change->old_state, change->new_state);
@@ -157,23 +154,23 @@ current_slot (StateUnits *self, StateUnitHandle *handle)
 static void
 keep_spare (StateUnits *self, StateRequest *request)
 {
-  if (self->spare->len < MAX_SPARE && state_request_is_reusable (request))
+  if (self->n_spare < MAX_SPARE && state_request_keep (request, &self->spare))
     {
-      state_request_clear (request);
-      g_ptr_array_add (self->spare, request);
+      self->n_spare++;
+      return;
     }
-  else
-    {
-      state_request_adopt (request);
-      g_object_unref (request);
-    }
+  state_request_adopt (request);
+  g_object_unref (request);
 }
 
-static StateRequest *
-take_spare (StateUnits *self)
+/* Between transitions, one is enough. */
+static void
+drop_spares (StateUnits *self)
 {
-  return self->spare->len > 0 ? g_ptr_array_steal_index_fast (self->spare, self->spare->len - 1)
-                              : NULL;
+  if (self->n_spare <= 1)
+    return;
+  state_request_list_free (g_steal_pointer (&self->spare));
+  self->n_spare = 0;
 }
 
 static void lose_unit (StateUnits *self, StateUnitHandle *handle);
@@ -302,8 +299,7 @@ make_request (StateUnits *self,
               guint state_version,
               gint64 deadline)
 {
-  StateRequest *request = take_spare (self);
-  StateRequestParameters parameters = {
+  const StateRequestParameters parameters = {
     .operation = operation,
     .unit = handle->unit,
     .handle = handle,
@@ -318,10 +314,8 @@ make_request (StateUnits *self,
     .extended = state_units_extension_arrives,
   };
 
-  if (request == NULL)
-    return state_request_new_borrowing (&parameters);
-  state_request_reuse (request, &parameters);
-  return request;
+  self->n_spare -= self->spare != NULL;
+  return state_request_take (&self->spare, &parameters);
 }
 
 /* A point of order, at which there is nobody to ask. */
@@ -569,7 +563,7 @@ end (StateUnits *self)
   state_run_end (transition->run);
   state_units_forget_the_gone (self);
   state_transition_settle (transition, self);
-  g_ptr_array_set_size (self->spare, MIN (self->spare->len, 1));
+  drop_spares (self);
   update_running (self, transition);
   state_transition_finish (transition, self);
   has_called_out (self);
@@ -597,8 +591,11 @@ advance (StateUnits *self, StateTransition *transition)
 {
   guint32 slot;
 
-  if (state_transition_heed (transition))
-    has_called_out (self);
+  if (g_atomic_int_get (&transition->cancel_requested) || transition->run->wants_cancel)
+    {
+      state_transition_heed (transition);
+      has_called_out (self);
+    }
   if (transition->run->expired->len > 0)
     cancel_expired (self, transition);
   if (self->current != transition)

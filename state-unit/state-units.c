@@ -6,6 +6,7 @@
 #include "state-error.h"
 #include "state-inspection-private.h"
 #include "state-inspector.h"
+#include "state-request-private.h"
 #include "state-task-private.h"
 #include "state-transition-private.h"
 #include "state-unit-builder-private.h"
@@ -149,7 +150,7 @@ state_units_finalize (GObject *object)
   state_positions_clear (&self->positions);
   g_ptr_array_unref (self->handles);
   g_clear_pointer (&self->roster, g_ptr_array_unref);
-  g_ptr_array_unref (self->spare);
+  state_request_list_free (self->spare);
   g_hash_table_unref (self->names);
   g_hash_table_unref (self->dispatchers);
   g_array_unref (self->gone);
@@ -447,7 +448,6 @@ state_units_init (StateUnits *self)
   g_queue_init (&self->queue);
   self->slow_time = DEFAULT_SLOW_TIME;
   self->standing = g_ptr_array_new_with_free_func (g_object_unref);
-  self->spare = g_ptr_array_new_with_free_func (g_object_unref);
   self->told_allowed = state_rules_allowed_for_all (self->graph);
 }
 

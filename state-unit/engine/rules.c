@@ -4,48 +4,22 @@
 
 #define FLAG(operation) (1u << (operation))
 
-/* A request of these is only put to a unit that is stopped, so that one that is
- * still with it does not mean that it may run. */
-#define OPERATIONS_AT_REST                                                                    \
-  (STATE_OPERATION_FLAGS_RESET | STATE_OPERATION_FLAGS_SAVE | STATE_OPERATION_FLAGS_RESTORE | \
-   STATE_OPERATION_FLAGS_POST_RESTORE)
-
-/* The classes above the plain states are FAILED with each of its facts, then
- * UNCERTAIN with each of its two. */
-#define CLASS_FAILED (STATE_UNIT_STATE_LOST + 1)
-#define CLASS_UNCERTAIN (CLASS_FAILED + 4)
-
-static gboolean
-request_may_run (StateOperation operation)
-{
-  return (OPERATIONS_AT_REST & FLAG (operation)) == 0;
-}
-
-guint
-state_rules_class (const StateNode *node)
-{
-  if (node->state == STATE_UNIT_STATE_FAILED)
-    return CLASS_FAILED + node->may_run + 2 * node->undefined;
-  if (node->state == STATE_UNIT_STATE_UNCERTAIN)
-    return CLASS_UNCERTAIN + request_may_run (node->request);
-  return node->state;
-}
-
 static StateNode
 node_of_class (guint class)
 {
   StateNode node = { .state = class, .alive = TRUE };
 
-  if (class >= CLASS_UNCERTAIN)
+  if (class >= STATE_RULES_CLASS_UNCERTAIN)
     {
       node.state = STATE_UNIT_STATE_UNCERTAIN;
-      node.request = class == CLASS_UNCERTAIN ? STATE_OPERATION_SAVE : STATE_OPERATION_START;
+      node.request =
+          class == STATE_RULES_CLASS_UNCERTAIN ? STATE_OPERATION_SAVE : STATE_OPERATION_START;
     }
-  else if (class >= CLASS_FAILED)
+  else if (class >= STATE_RULES_CLASS_FAILED)
     {
       node.state = STATE_UNIT_STATE_FAILED;
-      node.may_run = (class - CLASS_FAILED) & 1;
-      node.undefined = (class - CLASS_FAILED) >> 1;
+      node.may_run = (class - STATE_RULES_CLASS_FAILED) & 1;
+      node.undefined = (class - STATE_RULES_CLASS_FAILED) >> 1;
     }
   return node;
 }
@@ -62,7 +36,7 @@ state_rules_may_run (const StateNode *node)
     case STATE_UNIT_STATE_FAILED:
       return node->may_run;
     case STATE_UNIT_STATE_UNCERTAIN:
-      return request_may_run (node->request);
+      return state_rules_request_may_run (node->request);
     case STATE_UNIT_STATE_STOPPED:
     case STATE_UNIT_STATE_RESETTING:
     case STATE_UNIT_STATE_SAVING:

@@ -17,7 +17,33 @@ typedef enum
   STATE_VERDICT_PASS    /* left alone, though it is not where it should be */
 } StateVerdict;
 
-guint state_rules_class (const StateNode *node);
+/* A request of these is only put to a unit that is stopped, so that one that is
+ * still with it does not mean that it may run. */
+#define STATE_RULES_AT_REST                                                                   \
+  (STATE_OPERATION_FLAGS_RESET | STATE_OPERATION_FLAGS_SAVE | STATE_OPERATION_FLAGS_RESTORE | \
+   STATE_OPERATION_FLAGS_POST_RESTORE)
+
+static inline gboolean
+state_rules_request_may_run (StateOperation operation)
+{
+  return (STATE_RULES_AT_REST & (1u << operation)) == 0;
+}
+
+/* The classes above the plain states are FAILED with each of its facts, then
+ * UNCERTAIN with each of its two. */
+#define STATE_RULES_CLASS_FAILED (STATE_UNIT_STATE_LOST + 1)
+#define STATE_RULES_CLASS_UNCERTAIN (STATE_RULES_CLASS_FAILED + 4)
+
+static inline guint
+state_rules_class (const StateNode *node)
+{
+  if (node->state == STATE_UNIT_STATE_FAILED)
+    return STATE_RULES_CLASS_FAILED + node->may_run + 2 * node->undefined;
+  if (node->state == STATE_UNIT_STATE_UNCERTAIN)
+    return STATE_RULES_CLASS_UNCERTAIN + state_rules_request_may_run (node->request);
+  return node->state;
+}
+
 gboolean state_rules_may_run (const StateNode *node);
 StateVerdict
 state_rules_judge (const StateNode *node, StateOperation operation, gboolean has_state);
