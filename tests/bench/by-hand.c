@@ -9,13 +9,10 @@
 
 #include "by-hand.h"
 
-#include "answers.h"
-
 struct _ByHand
 {
   const Shape *shape;
   StateUnit **units; /* not owned */
-  AnswerKind kind;
   guint32 *pending;
   const Direction *way;
   guint n_left;
@@ -28,13 +25,12 @@ typedef struct
 } Call;
 
 ByHand *
-by_hand_new (const Shape *shape, StateUnit **units, AnswerKind kind)
+by_hand_new (const Shape *shape, StateUnit **units)
 {
   ByHand *self = g_new0 (ByHand, 1);
 
   self->shape = shape;
   self->units = units;
-  self->kind = kind;
   self->pending = g_new0 (guint32, MAX (shape->n, 1));
   return self;
 }
@@ -44,25 +40,6 @@ by_hand_free (ByHand *self)
 {
   g_free (self->pending);
   g_free (self);
-}
-
-static void
-return_true (gpointer task)
-{
-  g_task_return_boolean (task, TRUE);
-  g_object_unref (task);
-}
-
-static void
-unit_run_async (StateUnit *unit, AnswerKind kind, GAsyncReadyCallback callback, gpointer user_data)
-{
-  GTask *task = g_task_new (unit, NULL, callback, user_data);
-
-  g_task_set_name (task, "[bench] run");
-  if (kind == ANSWER_AT_ONCE)
-    return_true (task);
-  else
-    answers_push (return_true, task);
 }
 
 static void run_unit (ByHand *self, guint32 unit);
@@ -91,14 +68,15 @@ run_unit (ByHand *self, guint32 unit)
   Call *call = g_new (Call, 1);
 
   *call = (Call){ self, unit };
-  unit_run_async (self->units[unit], self->kind, on_done, call);
+  BENCH_UNIT_GET_CLASS (self->units[unit])
+      ->run_async ((BenchUnit *) self->units[unit], on_done, call);
 }
 
 /* Until the last callback. */
 void
 by_hand_run (ByHand *self, StateOperation operation)
 {
-  const Direction *way = operation == STATE_OPERATION_STOP ? &self->shape->down : &self->shape->up;
+  const Direction *way = shape_get_way (self->shape, operation);
 
   self->way = way;
   self->n_left = self->shape->n;

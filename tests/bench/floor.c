@@ -43,19 +43,35 @@ ask (StateUnit *unit, StateOperation operation)
 {
   StateUnitInterface *iface = STATE_UNIT_GET_IFACE (unit);
 
-  if (operation == STATE_OPERATION_START)
-    iface->start (unit, NULL);
-  else if (operation == STATE_OPERATION_STOP)
-    iface->stop (unit, NULL);
-  else
-    iface->reset (unit, NULL);
+  switch (operation)
+    {
+    case STATE_OPERATION_START:
+      iface->start (unit, NULL);
+      break;
+    case STATE_OPERATION_STOP:
+      iface->stop (unit, NULL);
+      break;
+    case STATE_OPERATION_RESET:
+      iface->reset (unit, NULL);
+      break;
+    case STATE_OPERATION_SAVE:
+      iface->save (unit, NULL);
+      break;
+    case STATE_OPERATION_RESTORE:
+      iface->restore (unit, NULL);
+      break;
+    case STATE_OPERATION_POST_RESTORE:
+    case STATE_OPERATION_INSPECT:
+    default:
+      g_assert_not_reached ();
+    }
 }
 
 void
 floor_run (Floor *self, StateOperation operation)
 {
   const Shape *shape = self->shape;
-  const Direction *way = operation == STATE_OPERATION_STOP ? &shape->down : &shape->up;
+  const Direction *way = shape_get_way (shape, operation);
   guint32 *pending = self->pending;
   guint32 *queue = self->queue;
   guint n_queued = way->n_roots;

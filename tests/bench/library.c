@@ -5,81 +5,142 @@
 
 #include "library.h"
 
+/* An error here means that nothing is measured. */
+void
+library_check (gboolean success, GError *error)
+{
+  if (!success)
+    g_error ("%s", error->message);
+}
+
 static StateUnitHandle *
-build_unit (StateUnits *set,
+build_unit (StateUnitBuilder *builder,
             const Shape *shape,
             StateUnitHandle **handles,
             guint32 place,
             StateUnit *unit)
 {
-  g_autofree char *name = shape_dup_unit_name (shape, place);
-  StateUnitBuilder *builder = state_units_add (set, name);
-  g_autoptr (GError) error = NULL;
+  GError *error = NULL;
   StateUnitHandle *handle;
 
-  /* A file may have a unit before those that it depends on: the later of the two
-   * makes the edge. */
   for (guint32 i = shape->down.offsets[place]; i < shape->down.offsets[place + 1]; i++)
     if (shape->down.targets[i] < place)
       state_unit_builder_depends_on (builder, handles[shape->down.targets[i]]);
-  if (shape->names != NULL)
+
+  /* A file may have a unit before those that it depends on: the later of the two
+   * makes the edge. */
+  if (shape->in_any_order)
     for (guint32 i = shape->up.offsets[place]; i < shape->up.offsets[place + 1]; i++)
       if (shape->up.targets[i] < place)
         state_unit_builder_dependency_of (builder, handles[shape->up.targets[i]]);
 
   handle = state_unit_builder_build (builder, unit, &error);
-  if (handle == NULL)
-    g_error ("%s", error->message);
+  library_check (handle != NULL, error);
   return handle;
 }
 
-StateUnits *
-library_build (const Shape *shape, StateUnit **units)
+Library *
+library_new (const Shape *shape, StateUnit **units, LibrarySetUp set_up, gpointer user_data)
 {
-  StateUnits *set = state_units_new ();
-  g_autofree StateUnitHandle **handles = g_new (StateUnitHandle *, shape->n);
+  Library *self = g_new0 (Library, 1);
+  g_autofree StateUnitHandle **handles = g_new (StateUnitHandle *, MAX (shape->n, 1));
 
+  self->set = state_units_new ();
   for (guint32 i = 0; i < shape->n; i++)
-    handles[i] = build_unit (set, shape, handles, i, units[i]);
-  return set;
+    {
+      g_autofree char *name = shape_dup_unit_name (shape, i);
+      StateUnitBuilder *builder = state_units_add (self->set, name);
+
+      if (set_up != NULL)
+        set_up (builder, i, user_data);
+      handles[i] = build_unit (builder, shape, handles, i, units[i]);
+    }
+  return self;
 }
 
-static void
-on_done (GObject *source, GAsyncResult *result, gpointer user_data)
+void
+library_free (Library *self)
+{
+  g_clear_object (&self->saved);
+  g_object_unref (self->set);
+  g_free (self);
+}
+
+/* A callback: the data is where the result goes. */
+void
+library_take_result (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   *(GAsyncResult **) user_data = g_object_ref (result);
 }
 
-static GAsyncResult *
-begin_and_wait (StateUnits *set, StateOperation operation)
+GAsyncResult *
+library_wait (GAsyncResult **result)
 {
-  GAsyncResult *result = NULL;
-
-  if (operation == STATE_OPERATION_START)
-    state_units_start_async (set, NULL, on_done, &result);
-  else if (operation == STATE_OPERATION_STOP)
-    state_units_stop_async (set, NULL, on_done, &result);
-  else
-    state_units_reset_async (set, NULL, on_done, &result);
-  while (result == NULL)
+  while (*result == NULL)
     g_main_context_iteration (NULL, TRUE);
-  return result;
+  return *result;
 }
 
-/* Until the callback. */
-void
-library_run (StateUnits *set, StateOperation operation)
+static void
+begin (Library *self, StateOperation operation, GAsyncResult **result)
 {
-  g_autoptr (GAsyncResult) result = begin_and_wait (set, operation);
-  g_autoptr (GError) error = NULL;
+  switch (operation)
+    {
+    case STATE_OPERATION_START:
+      state_units_start_async (self->set, NULL, library_take_result, result);
+      break;
+    case STATE_OPERATION_STOP:
+      state_units_stop_async (self->set, NULL, library_take_result, result);
+      break;
+    case STATE_OPERATION_RESET:
+      state_units_reset_async (self->set, NULL, library_take_result, result);
+      break;
+    case STATE_OPERATION_SAVE:
+      state_units_save_async (self->set, NULL, library_take_result, result);
+      break;
+    case STATE_OPERATION_RESTORE:
+      state_units_restore_async (self->set, self->saved, NULL, library_take_result, result);
+      break;
+    case STATE_OPERATION_POST_RESTORE:
+    case STATE_OPERATION_INSPECT:
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+static gboolean
+finish (Library *self, StateOperation operation, GAsyncResult *result, GError **error)
+{
+  switch (operation)
+    {
+    case STATE_OPERATION_START:
+      return state_units_start_finish (self->set, result, error);
+    case STATE_OPERATION_STOP:
+      return state_units_stop_finish (self->set, result, error);
+    case STATE_OPERATION_RESET:
+      return state_units_reset_finish (self->set, result, error);
+    case STATE_OPERATION_SAVE:
+      g_clear_object (&self->saved);
+      self->saved = state_units_save_finish (self->set, result, error);
+      return self->saved != NULL;
+    case STATE_OPERATION_RESTORE:
+      return state_units_restore_finish (self->set, result, error);
+    case STATE_OPERATION_POST_RESTORE:
+    case STATE_OPERATION_INSPECT:
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+/* Until the callback. A restore is of what was saved last. */
+void
+library_run (Library *self, StateOperation operation)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  GError *error = NULL;
   gboolean success;
 
-  if (operation == STATE_OPERATION_START)
-    success = state_units_start_finish (set, result, &error);
-  else if (operation == STATE_OPERATION_STOP)
-    success = state_units_stop_finish (set, result, &error);
-  else
-    success = state_units_reset_finish (set, result, &error);
-  if (!success)
-    g_error ("%s", error->message);
+  begin (self, operation, &result);
+  success = finish (self, operation, library_wait (&result), &error);
+  library_check (success, error);
 }

@@ -10,6 +10,7 @@
 struct _Report
 {
   JsonBuilder *json; /* nullable */
+  const char *row;
 };
 
 Report *
@@ -49,6 +50,13 @@ report_free (Report *self)
   g_free (self);
 }
 
+/* Of which row the next things are; constant. */
+void
+report_set_row (Report *self, const char *row)
+{
+  self->row = row;
+}
+
 void
 report_begin (Report *self, const char *format, ...)
 {
@@ -65,6 +73,8 @@ report_begin (Report *self, const char *format, ...)
       return;
     }
   json_builder_begin_object (self->json);
+  json_builder_set_member_name (self->json, "row");
+  json_builder_add_string_value (self->json, self->row);
   json_builder_set_member_name (self->json, "what");
   json_builder_add_string_value (self->json, title);
 }
@@ -73,22 +83,21 @@ report_begin (Report *self, const char *format, ...)
 static const char *
 format_number (char *text, gsize size, double value)
 {
-  const char *format = value >= 100 ? "%'.0f" : value >= 10 ? "%.1f" : "%.2f";
-
-  g_snprintf (text, size, format, value);
+  g_snprintf (text, size, "%.*f", value >= 100 ? 0 : value >= 10 ? 1 : 2, value);
   return text;
 }
 
-static void
-put_figure (Report *self, const char *name, const char *unit, Figure figure)
+void
+report_measured (Report *self, const char *name, const char *unit, Samples *samples)
 {
+  Figure figure = samples_get_figure (samples);
   char median[32];
   char least[32];
   char most[32];
 
   if (self->json == NULL)
     {
-      g_print ("  %-28s %9s %s (%s – %s)\n", name,
+      g_print ("  %-28s %8s %s (%s – %s)\n", name,
                format_number (median, sizeof median, figure.median), unit,
                format_number (least, sizeof least, figure.least),
                format_number (most, sizeof most, figure.most));
@@ -107,33 +116,29 @@ put_figure (Report *self, const char *name, const char *unit, Figure figure)
   json_builder_end_object (self->json);
 }
 
+/* How many times the base. */
 void
-report_measured (Report *self, const char *name, const char *unit, Samples *samples)
+report_ratio (Report *self, const char *name, Samples *samples, Samples *base)
 {
-  put_figure (self, name, unit, samples_get_figure (samples));
+  g_autoptr (Samples) ratios = samples_divide (samples, base);
+
+  report_measured (self, name, "×", ratios);
 }
 
+/* The target is nullable. */
 void
-report_ratio (Report *self, const char *name, Figure ratio)
-{
-  put_figure (self, name, "×", ratio);
-}
-
-void
-report_target (Report *self, const char *target)
+report_end (Report *self, const char *target)
 {
   if (self->json == NULL)
     {
-      g_print ("  %-28s %s\n", "target", target);
+      if (target != NULL)
+        g_print ("  %-28s %s\n", "target", target);
       return;
     }
-  json_builder_set_member_name (self->json, "target");
-  json_builder_add_string_value (self->json, target);
-}
-
-void
-report_end (Report *self)
-{
-  if (self->json != NULL)
-    json_builder_end_object (self->json);
+  if (target != NULL)
+    {
+      json_builder_set_member_name (self->json, "target");
+      json_builder_add_string_value (self->json, target);
+    }
+  json_builder_end_object (self->json);
 }

@@ -10,15 +10,14 @@ typedef struct _Report Report;
 
 Report *report_new (gboolean json);
 void report_free (Report *self);
+void report_set_row (Report *self, const char *row);
 
-/* A line: something measured, each thing under its name, then what they were to
- * each other and what is aimed at. The names are constant; the samples are
- * taken. */
+/* One thing that was measured: the figures under their names, then what they are
+ * to each other, then what is aimed at, if anything. */
 void report_begin (Report *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
 void report_measured (Report *self, const char *name, const char *unit, Samples *samples);
-void report_ratio (Report *self, const char *name, Figure ratio);
-void report_target (Report *self, const char *target);
-void report_end (Report *self);
+void report_ratio (Report *self, const char *name, Samples *samples, Samples *base);
+void report_end (Report *self, const char *target);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Report, report_free)
 

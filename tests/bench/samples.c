@@ -6,13 +6,36 @@
 
 #include <time.h>
 
-gint64
-now_ns (void)
+static clockid_t chosen_clock = CLOCK_MONOTONIC;
+
+static gint64
+read_clock (clockid_t id)
 {
   struct timespec now;
 
-  clock_gettime (CLOCK_MONOTONIC, &now);
+  clock_gettime (id, &now);
   return (gint64) now.tv_sec * G_GINT64_CONSTANT (1000000000) + now.tv_nsec;
+}
+
+/* From now on, now_ns() counts what this process has used of the processors: on a
+ * machine that has other things to do, the time of the others is left out. */
+void
+clock_count_processor_time (void)
+{
+  chosen_clock = CLOCK_PROCESS_CPUTIME_ID;
+}
+
+gint64
+now_ns (void)
+{
+  return read_clock (chosen_clock);
+}
+
+/* For what several threads do, or wait for. */
+gint64
+wall_ns (void)
+{
+  return read_clock (CLOCK_MONOTONIC);
 }
 
 Samples *
@@ -53,15 +76,15 @@ samples_get_figure (Samples *self)
   };
 }
 
-/* How many times the other: round by round, because the rounds of the two were
- * taken in turn and a machine that drifts takes both along. */
-Figure
-samples_compare (Samples *self, Samples *other)
+/* Round by round, because the rounds of the two were taken in turn and a machine
+ * that drifts takes both along. */
+Samples *
+samples_divide (Samples *self, Samples *other)
 {
-  g_autoptr (Samples) ratios = samples_new ();
+  Samples *ratios = samples_new ();
 
   g_assert (self->len == other->len);
   for (guint i = 0; i < self->len; i++)
     samples_add (ratios, g_array_index (self, double, i) / g_array_index (other, double, i));
-  return samples_get_figure (ratios);
+  return ratios;
 }

@@ -19,9 +19,11 @@ typedef struct
 Samples *samples_new (void);
 void samples_add (Samples *self, double value);
 Figure samples_get_figure (Samples *self);
-Figure samples_compare (Samples *self, Samples *other);
+Samples *samples_divide (Samples *self, Samples *other);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Samples, g_array_unref)
 
+void clock_count_processor_time (void);
 gint64 now_ns (void);
+gint64 wall_ns (void);
 
 G_END_DECLS

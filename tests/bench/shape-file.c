@@ -50,6 +50,7 @@ shape_file_read (Shape *shape, GArray *dependents, GArray *dependencies, GError 
     return FALSE;
   array = json_node_get_array (json_parser_get_root (parser));
   shape->n = json_array_get_length (array);
+  shape->in_any_order = TRUE;
   shape->names = g_new0 (char *, shape->n + 1);
   for (guint i = 0; i < shape->n; i++)
     {

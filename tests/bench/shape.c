@@ -138,6 +138,7 @@ shape_new (const char *name, guint n, guint n_dependencies, GError **error)
                             (guint32 *) (gpointer) dependents->data, self->n_edges);
   self->down = direction_new (self->n, (guint32 *) (gpointer) dependents->data,
                               (guint32 *) (gpointer) dependencies->data, self->n_edges);
+  self->any = direction_new (self->n, NULL, NULL, 0);
   return g_steal_pointer (&self);
 }
 
@@ -146,9 +147,33 @@ shape_free (Shape *self)
 {
   direction_clear (&self->up);
   direction_clear (&self->down);
+  direction_clear (&self->any);
   g_strfreev (self->names);
   g_free (self->name);
   g_free (self);
+}
+
+/* The way that an operation takes. */
+const Direction *
+shape_get_way (const Shape *self, StateOperation operation)
+{
+  if (operation == STATE_OPERATION_STOP)
+    return &self->down;
+  if (operation == STATE_OPERATION_SAVE)
+    return &self->any;
+  return &self->up;
+}
+
+/* So that making up the names takes no time later. */
+void
+shape_name_units (Shape *self)
+{
+  char **names = g_new0 (char *, self->n + 1);
+
+  for (guint i = 0; i < self->n; i++)
+    names[i] = shape_dup_unit_name (self, i);
+  g_strfreev (self->names);
+  self->names = names;
 }
 
 char *

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <glib.h>
+#include <libstate-unit.h>
 
 G_BEGIN_DECLS
 
@@ -16,19 +16,23 @@ typedef struct
   guint n_roots;
 } Direction;
 
-/* A graph of units, each of which depends on earlier ones alone. */
+/* A graph of units. */
 typedef struct
 {
   char *name;
-  char **names; /* nullable: of the units */
+  char **names;          /* nullable: of the units */
+  gboolean in_any_order; /* a unit may come before one that it depends on */
   guint n;
   guint n_edges;
   Direction up;   /* from a dependency to its dependents, as a start goes */
   Direction down; /* from a dependent to its dependencies, as a stop goes */
+  Direction any;  /* without edges, as a save goes */
 } Shape;
 
 Shape *shape_new (const char *name, guint n, guint edges, GError **error);
 void shape_free (Shape *self);
+const Direction *shape_get_way (const Shape *self, StateOperation operation);
+void shape_name_units (Shape *self);
 char *shape_dup_unit_name (const Shape *self, guint unit);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Shape, shape_free)
 
