@@ -2,6 +2,7 @@
 
 #include "state-unit-builder-private.h"
 
+#include "state-dependencies-private.h"
 #include "state-error.h"
 #include "state-lifetime-private.h"
 #include "state-name-private.h"
@@ -45,23 +46,16 @@
   (STATE_OPERATION_FLAGS_START | STATE_OPERATION_FLAGS_STOP | STATE_OPERATION_FLAGS_RESET | \
    STATE_OPERATION_FLAGS_RESTORE)
 
-typedef struct
-{
-  StateUnitHandle *handle;
-  StateDependencyFlags flags;
-  StateOperationFlags operations;
-} Dependency;
-
 struct _StateUnitBuilder
 {
   GObject parent_instance;
 
   StateUnits *units;
   char *name;
-  GArray *dependencies; /* of Dependency */
-  GArray *dependents;
+  StateDependencies dependencies;
+  StateDependencies dependents;
   GMainContext *context;
-  GPtrArray *aliases;
+  GPtrArray *aliases; /* nullable */
   GObject *owner;
   guint *timeouts; /* nullable: by operation, in ms; G_MAXUINT: the set's */
   gboolean has_version;
@@ -73,22 +67,16 @@ struct _StateUnitBuilder
 G_DEFINE_FINAL_TYPE (StateUnitBuilder, state_unit_builder, G_TYPE_OBJECT)
 
 static void
-dependency_clear (gpointer data)
-{
-  g_object_unref (((Dependency *) data)->handle);
-}
-
-static void
 state_unit_builder_finalize (GObject *object)
 {
   StateUnitBuilder *self = STATE_UNIT_BUILDER (object);
 
   g_clear_object (&self->units);
   g_free (self->name);
-  g_array_unref (self->dependencies);
-  g_array_unref (self->dependents);
+  state_dependencies_clear (&self->dependencies);
+  state_dependencies_clear (&self->dependents);
   g_clear_pointer (&self->context, g_main_context_unref);
-  g_ptr_array_unref (self->aliases);
+  g_clear_pointer (&self->aliases, g_ptr_array_unref);
   g_clear_object (&self->owner);
   g_free (self->timeouts);
   G_OBJECT_CLASS (state_unit_builder_parent_class)->finalize (object);
@@ -103,11 +91,6 @@ state_unit_builder_class_init (StateUnitBuilderClass *klass)
 static void
 state_unit_builder_init (StateUnitBuilder *self)
 {
-  self->dependencies = g_array_new (FALSE, FALSE, sizeof (Dependency));
-  g_array_set_clear_func (self->dependencies, dependency_clear);
-  self->dependents = g_array_new (FALSE, FALSE, sizeof (Dependency));
-  g_array_set_clear_func (self->dependents, dependency_clear);
-  self->aliases = g_ptr_array_new_with_free_func (g_free);
 }
 
 StateUnitBuilder *
@@ -124,17 +107,6 @@ static StateDispatcher *
 get_home (StateUnitBuilder *self)
 {
   return self->units != NULL ? self->units->dispatcher : NULL;
-}
-
-static void
-append_dependency (GArray *array,
-                   StateUnitHandle *handle,
-                   StateDependencyFlags flags,
-                   StateOperationFlags operations)
-{
-  Dependency dependency = { g_object_ref (handle), flags, operations };
-
-  g_array_append_val (array, dependency);
 }
 
 /* Setters */
@@ -203,7 +175,7 @@ state_unit_builder_add_dependency (StateUnitBuilder *self,
   g_return_val_if_fail (STATE_IS_UNIT_HANDLE (handle), self);
   state_return_val_if_not_here (get_home (self), self);
 
-  append_dependency (self->dependencies, handle, flags, operations);
+  state_dependencies_add (&self->dependencies, handle, flags, operations);
   return self;
 }
 
@@ -232,7 +204,7 @@ state_unit_builder_add_dependent (StateUnitBuilder *self,
   g_return_val_if_fail (STATE_IS_UNIT_HANDLE (handle), self);
   state_return_val_if_not_here (get_home (self), self);
 
-  append_dependency (self->dependents, handle, flags, operations);
+  state_dependencies_add (&self->dependents, handle, flags, operations);
   return self;
 }
 
@@ -337,6 +309,8 @@ state_unit_builder_add_alias (StateUnitBuilder *self, const char *old_name)
   g_return_val_if_fail (old_name != NULL, self);
   state_return_val_if_not_here (get_home (self), self);
 
+  if (self->aliases == NULL)
+    self->aliases = g_ptr_array_new_with_free_func (g_free);
   g_ptr_array_add (self->aliases, g_strdup (old_name));
   return self;
 }
@@ -379,12 +353,10 @@ check_name (StateUnitBuilder *self, const char *name, GError **error)
 }
 
 static gboolean
-check_names (StateUnitBuilder *self, GError **error)
+check_aliases (StateUnitBuilder *self, GError **error)
 {
   g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
 
-  if (!check_name (self, self->name, error))
-    return FALSE;
   g_hash_table_add (seen, self->name);
   for (guint i = 0; i < self->aliases->len; i++)
     {
@@ -402,71 +374,34 @@ check_names (StateUnitBuilder *self, GError **error)
 }
 
 static gboolean
-check_handles (StateUnitBuilder *self, const GArray *array, GError **error)
+check_names (StateUnitBuilder *self, GError **error)
 {
-  for (guint i = 0; i < array->len; i++)
-    {
-      const StateUnitHandle *handle = g_array_index (array, Dependency, i).handle;
-
-      if (handle->units == self->units)
-        continue;
-      g_set_error (error, STATE_ERROR, STATE_ERROR_FOREIGN_HANDLE,
-                   "unit %s: the handle of %s is of another set, or has left this one", self->name,
-                   handle->name != NULL ? handle->name : "a unit without a name");
-      return FALSE;
-    }
-  return TRUE;
-}
-
-static int
-compare_edges (gconstpointer a, gconstpointer b)
-{
-  const StateEdge *one = a;
-  const StateEdge *other = b;
-
-  if (one->node != other->node)
-    return one->node < other->node ? -1 : 1;
-  return (int) one->flags - (int) other->flags;
-}
-
-/* In the order in which the units were added, each pair of unit and kind once. */
-static GArray *
-edges_of (const GArray *array)
-{
-  GArray *edges = g_array_new (FALSE, FALSE, sizeof (StateEdge));
-  guint n = 0;
-
-  for (guint i = 0; i < array->len; i++)
-    {
-      const Dependency *dependency = &g_array_index (array, Dependency, i);
-      StateEdge edge = { dependency->handle->node, dependency->operations & 0x7f,
-                         dependency->flags & STATE_DEPENDENCY_ORDER_ONLY };
-
-      if (edge.operations != 0)
-        g_array_append_val (edges, edge);
-    }
-  g_array_sort (edges, compare_edges);
-  for (guint i = 0; i < edges->len; i++)
-    {
-      StateEdge *edge = &g_array_index (edges, StateEdge, i);
-      StateEdge *last = n > 0 ? &g_array_index (edges, StateEdge, n - 1) : NULL;
-
-      if (last != NULL && compare_edges (last, edge) == 0)
-        last->operations |= edge->operations;
-      else
-        g_array_index (edges, StateEdge, n++) = *edge;
-    }
-  g_array_set_size (edges, n);
-  return edges;
+  return check_name (self, self->name, error) &&
+         (self->aliases == NULL || check_aliases (self, error));
 }
 
 static gboolean
-check_cycle (StateUnitBuilder *self, GArray *dependencies, GArray *dependents, GError **error)
+check_handles (StateUnitBuilder *self, const StateDependencies *dependencies, GError **error)
+{
+  const StateUnitHandle *handle = state_dependencies_find_stranger (dependencies, self->units);
+
+  if (handle == NULL)
+    return TRUE;
+  g_set_error (error, STATE_ERROR, STATE_ERROR_FOREIGN_HANDLE,
+               "unit %s: the handle of %s is of another set, or has left this one", self->name,
+               handle->name != NULL ? handle->name : "a unit without a name");
+  return FALSE;
+}
+
+static gboolean
+check_cycle (StateUnitBuilder *self,
+             const StateEdges *dependencies,
+             const StateEdges *dependents,
+             GError **error)
 {
   g_autoptr (GArray) cycle =
-      state_graph_find_cycle (self->units->graph, (const StateEdge *) (gpointer) dependencies->data,
-                              dependencies->len, (const StateEdge *) (gpointer) dependents->data,
-                              dependents->len);
+      state_graph_find_cycle (self->units->graph, dependencies->edges, dependencies->n,
+                              dependents->edges, dependents->n);
   g_autoptr (GString) path = NULL;
 
   if (cycle == NULL)
@@ -533,7 +468,7 @@ make_handle (StateUnitBuilder *self, StateUnit *unit, StateThread *thread)
   handle->version = self->version;
   handle->oldest_version = self->oldest_version;
   handle->timeouts = g_steal_pointer (&self->timeouts);
-  if (self->aliases->len > 0)
+  if (self->aliases != NULL)
     {
       g_ptr_array_add (self->aliases, NULL);
       handle->aliases = (char **) g_ptr_array_steal (self->aliases, NULL);
@@ -546,8 +481,8 @@ static StateUnitHandle *
 admit (StateUnitBuilder *self,
        StateUnit *unit,
        StateThread *thread,
-       GArray *dependencies,
-       GArray *dependents,
+       const StateEdges *dependencies,
+       const StateEdges *dependents,
        GError **error)
 {
   g_autoptr (StateUnitHandle) handle = make_handle (self, unit, thread);
@@ -570,22 +505,17 @@ admit (StateUnitBuilder *self,
   return NULL;
 }
 
+/* The names and the handles have been checked. */
 static StateUnitHandle *
-build (StateUnitBuilder *self, StateUnit *unit, gboolean own_thread, GError **error)
+build_with_edges (StateUnitBuilder *self,
+                  StateUnit *unit,
+                  gboolean own_thread,
+                  const StateEdges *dependencies,
+                  const StateEdges *dependents,
+                  GError **error)
 {
-  g_autoptr (GArray) dependencies = NULL;
-  g_autoptr (GArray) dependents = NULL;
   StateThread *thread = NULL;
 
-  if (!check_usable (self, error))
-    return NULL;
-  self->is_built = TRUE;
-  read_version (self, unit);
-  if (!check_names (self, error) || !check_handles (self, self->dependencies, error) ||
-      !check_handles (self, self->dependents, error))
-    return NULL;
-  dependencies = edges_of (self->dependencies);
-  dependents = edges_of (self->dependents);
   if (!check_cycle (self, dependencies, dependents, error))
     return NULL;
   if (own_thread && (thread = state_thread_new (self->name, error)) == NULL)
@@ -594,6 +524,28 @@ build (StateUnitBuilder *self, StateUnit *unit, gboolean own_thread, GError **er
       return NULL;
     }
   return admit (self, unit, thread, dependencies, dependents, error);
+}
+
+static StateUnitHandle *
+build (StateUnitBuilder *self, StateUnit *unit, gboolean own_thread, GError **error)
+{
+  StateEdges dependencies;
+  StateEdges dependents;
+  StateUnitHandle *handle;
+
+  if (!check_usable (self, error))
+    return NULL;
+  self->is_built = TRUE;
+  read_version (self, unit);
+  if (!check_names (self, error) || !check_handles (self, &self->dependencies, error) ||
+      !check_handles (self, &self->dependents, error))
+    return NULL;
+  state_edges_init (&dependencies, &self->dependencies);
+  state_edges_init (&dependents, &self->dependents);
+  handle = build_with_edges (self, unit, own_thread, &dependencies, &dependents, error);
+  state_edges_clear (&dependencies);
+  state_edges_clear (&dependents);
+  return handle;
 }
 
 /**

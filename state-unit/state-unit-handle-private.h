@@ -20,7 +20,7 @@ struct _StateUnitHandle
   StateUnits *units;           /* not owned; NULL once the unit has left */
   StateDispatcher *home;       /* the set's */
   StateDispatcher *dispatcher; /* where the unit is called, which may be home */
-  StateUnits *container;       /* the set, for the check of nesting; under its lock */
+  StateUnits *container;       /* of a set: the one that it is in; under the lock of nesting */
   gboolean is_lost;            /* nobody will answer for it any more */
   gint left;                   /* atomic: the unit receives nothing more */
   StateUnit *unit;             /* nullable; let go of when the unit leaves */

@@ -213,14 +213,9 @@ state_unit_handle_init (StateUnitHandle *self)
 
 /* For the set */
 
-static GQuark
-handle_quark (void)
-{
-  return g_quark_from_static_string ("state-unit-handle");
-}
+static G_DEFINE_QUARK (state - unit - handle, handle)
 
-static gpointer
-ref_handle (gpointer handle, gpointer unused)
+    static gpointer ref_handle (gpointer handle, gpointer unused)
 {
   return handle != NULL ? g_object_ref (handle) : NULL;
 }
@@ -250,7 +245,17 @@ is_within (StateUnits *units, gpointer other)
 }
 
 static gboolean
-claim_locked (StateUnitHandle *self, StateUnits *units, GError **error)
+claim (StateUnitHandle *self, GError **error)
+{
+  if (g_object_replace_qdata (G_OBJECT (self->unit), handle_quark (), NULL, self, NULL, NULL))
+    return TRUE;
+  g_set_error (error, STATE_ERROR, STATE_ERROR_UNIT_IN_USE,
+               "unit %s is in use: it is in a set already", self->name);
+  return FALSE;
+}
+
+static gboolean
+claim_set_locked (StateUnitHandle *self, StateUnits *units, GError **error)
 {
   if (is_within (units, self->unit))
     {
@@ -259,20 +264,29 @@ claim_locked (StateUnitHandle *self, StateUnits *units, GError **error)
       return FALSE;
     }
   self->container = units;
-  if (g_object_replace_qdata (G_OBJECT (self->unit), handle_quark (), NULL, self, NULL, NULL))
+  if (claim (self, error))
     return TRUE;
   self->container = NULL;
-  g_set_error (error, STATE_ERROR, STATE_ERROR_UNIT_IN_USE,
-               "unit %s is in use: it is in a set already", self->name);
   return FALSE;
+}
+
+static void
+unclaim (StateUnitHandle *self, StateUnit *unit)
+{
+  g_object_replace_qdata (G_OBJECT (unit), handle_quark (), self, NULL, NULL, NULL);
 }
 
 static void
 unclaim_unit (StateUnitHandle *self, StateUnit *unit)
 {
+  if (!STATE_IS_UNITS (unit))
+    {
+      unclaim (self, unit);
+      return;
+    }
   g_mutex_lock (&nesting_lock);
   self->container = NULL;
-  g_object_replace_qdata (G_OBJECT (unit), handle_quark (), self, NULL, NULL, NULL);
+  unclaim (self, unit);
   g_mutex_unlock (&nesting_lock);
 }
 
@@ -283,8 +297,10 @@ state_unit_handle_claim_unit (StateUnitHandle *self, StateUnits *units, GError *
 {
   gboolean claimed;
 
+  if (!STATE_IS_UNITS (self->unit))
+    return claim (self, error);
   g_mutex_lock (&nesting_lock);
-  claimed = claim_locked (self, units, error);
+  claimed = claim_set_locked (self, units, error);
   g_mutex_unlock (&nesting_lock);
   return claimed;
 }

@@ -111,15 +111,14 @@ state_units_drop_dispatcher (StateUnits *self, StateDispatcher *dispatcher)
 void
 state_units_admit (StateUnits *self,
                    StateUnitHandle *handle,
-                   GArray *dependencies,
-                   GArray *dependents)
+                   const StateEdges *dependencies,
+                   const StateEdges *dependents)
 {
   guint position = self->graph->n_alive;
 
   handle->units = self;
-  handle->node = state_graph_add (self->graph, (const StateEdge *) (gpointer) dependencies->data,
-                                  dependencies->len,
-                                  (const StateEdge *) (gpointer) dependents->data, dependents->len);
+  handle->node = state_graph_add (self->graph, dependencies->edges, dependencies->n,
+                                  dependents->edges, dependents->n);
   g_ptr_array_add (self->handles, handle);
   g_clear_pointer (&self->roster, g_ptr_array_unref);
   self->n_with_timeouts += handle->timeouts != NULL;
@@ -130,7 +129,7 @@ state_units_admit (StateUnits *self,
     g_hash_table_insert (self->names, handle->aliases[i], handle);
 
   g_list_model_items_changed (G_LIST_MODEL (self), position, 0, 1);
-  g_object_notify (G_OBJECT (self), "n-items");
+  state_units_notify_n_items (self);
   state_units_notify_allowed (self);
 }
 
@@ -184,7 +183,7 @@ state_units_discard (StateUnits *self, StateUnitHandle *handle)
 
   g_list_model_items_changed (G_LIST_MODEL (self), position, 1, 0);
   state_unit_handle_leave (handle);
-  g_object_notify (G_OBJECT (self), "n-items");
+  state_units_notify_n_items (self);
   state_units_notify_allowed (self);
   if (request != NULL)
     state_request_cancel (request);

@@ -4,6 +4,7 @@
 
 #include "engine/positions.h"
 #include "engine/run.h"
+#include "state-dependencies-private.h"
 #include "state-dispatcher-private.h"
 #include "state-unit-handle-private.h"
 #include "state-unit.h"
@@ -28,6 +29,7 @@ struct _StateUnits
   GQueue queue; /* of StateTransition, waiting */
   StateTransition *current;
   StateTransition *last;
+  guint32 told_classes;             /* which the units were of then: see rules.h */
   StateOperationFlags told_allowed; /* last told by notify */
   gboolean running;
   gboolean restored_as_unit; /* the request to restore includes what is to follow it */
@@ -53,8 +55,8 @@ char **state_units_dup_neighbours (StateUnits *self, guint32 node, gboolean depe
 /* Members */
 void state_units_admit (StateUnits *self,
                         StateUnitHandle *handle,
-                        GArray *dependencies,
-                        GArray *dependents);
+                        const StateEdges *dependencies,
+                        const StateEdges *dependents);
 void state_units_discard (StateUnits *self, StateUnitHandle *handle);
 void state_units_release_all (StateUnits *self);
 StateDispatcher *state_units_take_dispatcher (StateUnits *self, GMainContext *context);
@@ -87,6 +89,7 @@ state_units_emit_slow (StateUnits *self, StateTransition *transition, StateTrans
 void state_units_emit_finished (StateUnits *self, StateTransition *transition);
 void state_units_set_running (StateUnits *self, gboolean running);
 void state_units_notify_transitions (StateUnits *self);
+void state_units_notify_n_items (StateUnits *self);
 void state_units_notify_allowed (StateUnits *self);
 
 /* As a unit of another set */

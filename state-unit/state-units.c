@@ -545,10 +545,22 @@ state_units_notify_transitions (StateUnits *self)
 }
 
 void
+state_units_notify_n_items (StateUnits *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_ITEMS]);
+}
+
+/* Units that are like those there were before change nothing. */
+void
 state_units_notify_allowed (StateUnits *self)
 {
-  StateOperationFlags allowed = state_rules_allowed_for_all (self->graph);
+  guint32 classes = state_rules_classes_of_all (self->graph);
+  StateOperationFlags allowed;
 
+  if (self->told_classes == classes)
+    return;
+  self->told_classes = classes;
+  allowed = state_rules_allowed_for_all (self->graph);
   if (self->told_allowed == allowed)
     return;
   self->told_allowed = allowed;

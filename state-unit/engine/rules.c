@@ -127,6 +127,17 @@ state_rules_allowed (const StateNode *node)
   return allowed;
 }
 
+/* Of which classes there are units: a bit for each. */
+guint32
+state_rules_classes_of_all (const StateGraph *graph)
+{
+  guint32 classes = 0;
+
+  for (guint class = 0; class < STATE_N_CLASSES; class ++)
+    classes |= (guint32) (graph->n_in_class[class] > 0) << class;
+  return classes;
+}
+
 StateOperationFlags
 state_rules_allowed_for_all (const StateGraph *graph)
 {

@@ -48,6 +48,7 @@ gboolean state_rules_may_run (const StateNode *node);
 StateVerdict
 state_rules_judge (const StateNode *node, StateOperation operation, gboolean has_state);
 StateOperationFlags state_rules_allowed (const StateNode *node);
+guint32 state_rules_classes_of_all (const StateGraph *graph);
 StateOperationFlags state_rules_allowed_for_all (const StateGraph *graph);
 gboolean state_rules_any_may_run (const StateGraph *graph);
 StateUnitState state_rules_interim (StateOperation operation);
