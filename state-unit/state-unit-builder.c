@@ -51,6 +51,7 @@ struct _StateUnitBuilder
   GObject parent_instance;
 
   StateUnits *units;
+  GThread *thread; /* that it was made on, in the context of the set */
   char *name;
   StateDependencies dependencies;
   StateDependencies dependents;
@@ -66,19 +67,27 @@ struct _StateUnitBuilder
 
 G_DEFINE_FINAL_TYPE (StateUnitBuilder, state_unit_builder, G_TYPE_OBJECT)
 
+/* As new. */
 static void
-state_unit_builder_finalize (GObject *object)
+clear (StateUnitBuilder *self)
 {
-  StateUnitBuilder *self = STATE_UNIT_BUILDER (object);
-
   g_clear_object (&self->units);
-  g_free (self->name);
+  g_clear_pointer (&self->name, g_free);
   state_dependencies_clear (&self->dependencies);
   state_dependencies_clear (&self->dependents);
   g_clear_pointer (&self->context, g_main_context_unref);
   g_clear_pointer (&self->aliases, g_ptr_array_unref);
   g_clear_object (&self->owner);
-  g_free (self->timeouts);
+  g_clear_pointer (&self->timeouts, g_free);
+  self->has_version = FALSE;
+  self->version = self->oldest_version = 0;
+  self->is_built = FALSE;
+}
+
+static void
+state_unit_builder_finalize (GObject *object)
+{
+  clear (STATE_UNIT_BUILDER (object));
   G_OBJECT_CLASS (state_unit_builder_parent_class)->finalize (object);
 }
 
@@ -93,20 +102,59 @@ state_unit_builder_init (StateUnitBuilder *self)
 {
 }
 
+/* In the set's context. */
 StateUnitBuilder *
 state_unit_builder_new (StateUnits *units, const char *name)
 {
-  StateUnitBuilder *self = g_object_new (STATE_TYPE_UNIT_BUILDER, NULL);
+  StateUnitBuilder *self = g_steal_pointer (&units->spare_builder);
 
+  if (self == NULL)
+    self = g_object_new (STATE_TYPE_UNIT_BUILDER, NULL);
   self->units = g_object_ref (units);
+  self->thread = g_thread_self ();
   self->name = g_strdup (name);
   return self;
+}
+
+/* Whether nobody else knows of it: neither by a reference nor by anything that GObject
+ * keeps in its data, such as a weak one. */
+static gboolean
+is_ours_alone (StateUnitBuilder *self)
+{
+  GObject *object = G_OBJECT (self);
+
+  return g_atomic_int_get (&object->ref_count) == 1 &&
+         ((gsize) g_atomic_pointer_get (&object->qdata) & ~(gsize) G_DATALIST_FLAGS_MASK) == 0;
+}
+
+/* In the set's context: what nobody knows of serves for the next unit. */
+static void
+consume (StateUnitBuilder *self)
+{
+  g_autoptr (StateUnits) units = NULL;
+
+  if (self->units == NULL || self->units->spare_builder != NULL || !is_ours_alone (self))
+    {
+      g_object_unref (self);
+      return;
+    }
+  units = g_steal_pointer (&self->units);
+  clear (self);
+  units->spare_builder = self;
 }
 
 static StateDispatcher *
 get_home (StateUnitBuilder *self)
 {
   return self->units != NULL ? self->units->dispatcher : NULL;
+}
+
+/* For the setters, which change the builder alone: NULL on the thread that made it,
+ * which was the set's then. Only building looks again. */
+static StateDispatcher *
+get_home_from_elsewhere (StateUnitBuilder *self)
+{
+  return self->thread != g_thread_self () ? get_home (self) : NULL;
 }
 
 /* Setters */
@@ -173,7 +221,7 @@ state_unit_builder_add_dependency (StateUnitBuilder *self,
 {
   g_return_val_if_fail (STATE_IS_UNIT_BUILDER (self), NULL);
   g_return_val_if_fail (STATE_IS_UNIT_HANDLE (handle), self);
-  state_return_val_if_not_here (get_home (self), self);
+  state_return_val_if_not_here (get_home_from_elsewhere (self), self);
 
   state_dependencies_add (&self->dependencies, handle, flags, operations);
   return self;
@@ -202,7 +250,7 @@ state_unit_builder_add_dependent (StateUnitBuilder *self,
 {
   g_return_val_if_fail (STATE_IS_UNIT_BUILDER (self), NULL);
   g_return_val_if_fail (STATE_IS_UNIT_HANDLE (handle), self);
-  state_return_val_if_not_here (get_home (self), self);
+  state_return_val_if_not_here (get_home_from_elsewhere (self), self);
 
   state_dependencies_add (&self->dependents, handle, flags, operations);
   return self;
@@ -225,7 +273,7 @@ StateUnitBuilder *
 state_unit_builder_set_main_context (StateUnitBuilder *self, GMainContext *context)
 {
   g_return_val_if_fail (STATE_IS_UNIT_BUILDER (self), NULL);
-  state_return_val_if_not_here (get_home (self), self);
+  state_return_val_if_not_here (get_home_from_elsewhere (self), self);
 
   g_clear_pointer (&self->context, g_main_context_unref);
   self->context = context != NULL ? g_main_context_ref (context) : NULL;
@@ -252,7 +300,7 @@ state_unit_builder_set_timeout (StateUnitBuilder *self, StateOperation operation
 {
   g_return_val_if_fail (STATE_IS_UNIT_BUILDER (self), NULL);
   g_return_val_if_fail (operation <= STATE_OPERATION_POST_RESTORE, self);
-  state_return_val_if_not_here (get_home (self), self);
+  state_return_val_if_not_here (get_home_from_elsewhere (self), self);
 
   if (self->timeouts == NULL)
     {
@@ -282,7 +330,7 @@ state_unit_builder_set_state_version (StateUnitBuilder *self, guint version, gui
 {
   g_return_val_if_fail (STATE_IS_UNIT_BUILDER (self), NULL);
   g_return_val_if_fail (oldest <= version, self);
-  state_return_val_if_not_here (get_home (self), self);
+  state_return_val_if_not_here (get_home_from_elsewhere (self), self);
 
   self->has_version = TRUE;
   self->version = version;
@@ -307,7 +355,7 @@ state_unit_builder_add_alias (StateUnitBuilder *self, const char *old_name)
 {
   g_return_val_if_fail (STATE_IS_UNIT_BUILDER (self), NULL);
   g_return_val_if_fail (old_name != NULL, self);
-  state_return_val_if_not_here (get_home (self), self);
+  state_return_val_if_not_here (get_home_from_elsewhere (self), self);
 
   if (self->aliases == NULL)
     self->aliases = g_ptr_array_new_with_free_func (g_free);
@@ -333,7 +381,7 @@ state_unit_builder_set_lifetime (StateUnitBuilder *self, GObject *owner)
 {
   g_return_val_if_fail (STATE_IS_UNIT_BUILDER (self), NULL);
   g_return_val_if_fail (G_IS_OBJECT (owner), self);
-  state_return_val_if_not_here (get_home (self), self);
+  state_return_val_if_not_here (get_home_from_elsewhere (self), self);
 
   g_set_object (&self->owner, owner);
   return self;
@@ -527,7 +575,7 @@ build_with_edges (StateUnitBuilder *self,
 }
 
 static StateUnitHandle *
-build (StateUnitBuilder *self, StateUnit *unit, gboolean own_thread, GError **error)
+build_checked (StateUnitBuilder *self, StateUnit *unit, gboolean own_thread, GError **error)
 {
   StateEdges dependencies;
   StateEdges dependents;
@@ -545,6 +593,16 @@ build (StateUnitBuilder *self, StateUnit *unit, gboolean own_thread, GError **er
   handle = build_with_edges (self, unit, own_thread, &dependencies, &dependents, error);
   state_edges_clear (&dependencies);
   state_edges_clear (&dependents);
+  return handle;
+}
+
+/* Consumes the builder. */
+static StateUnitHandle *
+build (StateUnitBuilder *self, StateUnit *unit, gboolean own_thread, GError **error)
+{
+  StateUnitHandle *handle = build_checked (self, unit, own_thread, error);
+
+  consume (self);
   return handle;
 }
 
@@ -578,7 +636,7 @@ state_unit_builder_build (StateUnitBuilder *self, StateUnit *unit, GError **erro
   g_return_val_if_fail (unit == NULL || STATE_IS_UNIT (unit), NULL);
   state_return_val_if_not_here (get_home (self), NULL);
 
-  return build (self, unit, FALSE, error);
+  return build (g_steal_pointer (&own), unit, FALSE, error);
 }
 
 /**
@@ -610,7 +668,7 @@ state_unit_builder_spawn (StateUnitBuilder *self, StateUnit *unit, GError **erro
   g_return_val_if_fail (STATE_IS_UNIT (unit), NULL);
   state_return_val_if_not_here (get_home (self), NULL);
 
-  return build (self, unit, !STATE_IS_UNITS (unit), error);
+  return build (g_steal_pointer (&own), unit, !STATE_IS_UNITS (unit), error);
 }
 
 /**
@@ -645,7 +703,7 @@ state_unit_builder_build_receiver (StateUnitBuilder *self,
 
   g_clear_pointer (&self->context, g_main_context_unref);
   queue = state_queue_new ();
-  handle = build (self, STATE_UNIT (queue), FALSE, error);
+  handle = build (g_steal_pointer (&own), STATE_UNIT (queue), FALSE, error);
   if (handle != NULL)
     *receiver = state_unit_receiver_new (queue);
   return handle;

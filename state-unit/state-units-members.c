@@ -128,7 +128,7 @@ state_units_admit (StateUnits *self,
   for (guint i = 0; handle->aliases != NULL && handle->aliases[i] != NULL; i++)
     g_hash_table_insert (self->names, handle->aliases[i], handle);
 
-  g_list_model_items_changed (G_LIST_MODEL (self), position, 0, 1);
+  state_units_emit_items_changed (self, position, 0, 1);
   state_units_notify_n_items (self);
   state_units_notify_allowed (self);
 }
@@ -181,7 +181,7 @@ state_units_discard (StateUnits *self, StateUnitHandle *handle)
   if (self->current == NULL)
     state_units_forget_the_gone (self);
 
-  g_list_model_items_changed (G_LIST_MODEL (self), position, 1, 0);
+  state_units_emit_items_changed (self, position, 1, 0);
   state_unit_handle_leave (handle);
   state_units_notify_n_items (self);
   state_units_notify_allowed (self);

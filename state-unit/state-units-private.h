@@ -45,6 +45,7 @@ struct _StateUnits
   guint heard_known : 1;
   StateRequest *spare; /* a list of those done with, for the next units */
   guint n_spare;
+  StateUnitBuilder *spare_builder; /* nullable: consumed, and known to nobody else */
 };
 
 StateGraph *state_units_get_graph (StateUnits *self);
@@ -89,6 +90,8 @@ state_units_emit_slow (StateUnits *self, StateTransition *transition, StateTrans
 void state_units_emit_finished (StateUnits *self, StateTransition *transition);
 void state_units_set_running (StateUnits *self, gboolean running);
 void state_units_notify_transitions (StateUnits *self);
+void
+state_units_emit_items_changed (StateUnits *self, guint position, guint n_removed, guint n_added);
 void state_units_notify_n_items (StateUnits *self);
 void state_units_notify_allowed (StateUnits *self);
 
