@@ -71,15 +71,16 @@ state_dependencies_find_stranger (const StateDependencies *self, const StateUnit
 
 /* Edges */
 
+static guint64
+rank (const StateEdge *edge)
+{
+  return (guint64) edge->node << 8 | edge->flags;
+}
+
 static int
 compare_edges (gconstpointer a, gconstpointer b)
 {
-  const StateEdge *one = a;
-  const StateEdge *other = b;
-
-  if (one->node != other->node)
-    return one->node < other->node ? -1 : 1;
-  return (int) one->flags - (int) other->flags;
+  return rank (a) < rank (b) ? -1 : rank (a) > rank (b);
 }
 
 static void
@@ -95,7 +96,7 @@ sort (StateEdge *edges, guint n)
       StateEdge edge = edges[i];
       guint j = i;
 
-      for (; j > 0 && compare_edges (&edges[j - 1], &edge) > 0; j--)
+      for (; j > 0 && rank (&edges[j - 1]) > rank (&edge); j--)
         edges[j] = edges[j - 1];
       edges[j] = edge;
     }
@@ -110,7 +111,7 @@ unite (StateEdges *self)
     {
       StateEdge *edge = &self->edges[i];
 
-      if (n > 0 && compare_edges (&self->edges[n - 1], edge) == 0)
+      if (n > 0 && rank (&self->edges[n - 1]) == rank (edge))
         self->edges[n - 1].operations |= edge->operations;
       else
         self->edges[n++] = *edge;

@@ -51,7 +51,7 @@ struct _StateUnitBuilder
   GObject parent_instance;
 
   StateUnits *units;
-  GThread *thread; /* that it was made on, in the context of the set */
+  gconstpointer thread; /* that it was made on, in the context of the set */
   char *name;
   StateDependencies dependencies;
   StateDependencies dependents;
@@ -102,6 +102,15 @@ state_unit_builder_init (StateUnitBuilder *self)
 {
 }
 
+/* Something that no other thread has: quicker to come by than the thread. */
+static gconstpointer
+this_thread (void)
+{
+  static _Thread_local char mine;
+
+  return &mine;
+}
+
 /* In the set's context. */
 StateUnitBuilder *
 state_unit_builder_new (StateUnits *units, const char *name)
@@ -111,7 +120,7 @@ state_unit_builder_new (StateUnits *units, const char *name)
   if (self == NULL)
     self = g_object_new (STATE_TYPE_UNIT_BUILDER, NULL);
   self->units = g_object_ref (units);
-  self->thread = g_thread_self ();
+  self->thread = this_thread ();
   self->name = g_strdup (name);
   return self;
 }
@@ -154,7 +163,7 @@ get_home (StateUnitBuilder *self)
 static StateDispatcher *
 get_home_from_elsewhere (StateUnitBuilder *self)
 {
-  return self->thread != g_thread_self () ? get_home (self) : NULL;
+  return self->thread != this_thread () ? get_home (self) : NULL;
 }
 
 /* Setters */
@@ -507,7 +516,7 @@ make_handle (StateUnitBuilder *self, StateUnit *unit, StateThread *thread)
 {
   StateUnitHandle *handle = g_object_new (STATE_TYPE_UNIT_HANDLE, NULL);
 
-  handle->name = g_strdup (self->name);
+  handle->name = is_ours_alone (self) ? g_steal_pointer (&self->name) : g_strdup (self->name);
   handle->home = state_dispatcher_ref (self->units->dispatcher);
   handle->dispatcher =
       state_units_take_dispatcher (self->units, context_of_unit (self, unit, thread));

@@ -115,6 +115,7 @@ state_units_admit (StateUnits *self,
                    const StateEdges *dependents)
 {
   guint position = self->graph->n_alive;
+  gboolean is_first_stopped = self->graph->n_in_class[STATE_UNIT_STATE_STOPPED] == 0;
 
   handle->units = self;
   handle->node = state_graph_add (self->graph, dependencies->edges, dependencies->n,
@@ -130,7 +131,8 @@ state_units_admit (StateUnits *self,
 
   state_units_emit_items_changed (self, position, 0, 1);
   state_units_notify_n_items (self);
-  state_units_notify_allowed (self);
+  if (is_first_stopped)
+    state_units_notify_allowed (self);
 }
 
 static void

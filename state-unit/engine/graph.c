@@ -151,15 +151,17 @@ add_edges (StateGraph *self, guint32 node, gboolean are_dependents, const StateE
   StateEdgeList *list =
       are_dependents ? &self->nodes[node].dependents : &self->nodes[node].dependencies;
 
-  if (n > 0)
-    grow_list (self, list, n);
+  if (n == 0)
+    return;
+  grow_list (self, list, n);
+  list->length = n;
+  memcpy (self->edges + list->offset, edges, n * sizeof (StateEdge));
   for (guint i = 0; i < n; i++)
     {
       StateNode *other = &self->nodes[edges[i].node];
       StateEdge back = edge_back (&edges[i], node);
 
       self->n_edges_partial += is_partial (&edges[i]);
-      append_edge (self, list, &edges[i]);
       append_edge (self, are_dependents ? &other->dependencies : &other->dependents, &back);
     }
 }

@@ -177,6 +177,8 @@ main (int argc, char *argv[])
   if (processor_time)
     clock_count_processor_time ();
 
+  /* As in a program whose main loop runs: what is called has been called by it. */
+  g_main_context_acquire (NULL);
   options = (RowOptions){ MAX (n_rounds, 1), MAX (n_units, 0), MAX (n_edges, 0), data };
   answers_attach ();
   if (row_names == NULL && (shape_name != NULL || n_units > 0))
@@ -184,5 +186,6 @@ main (int argc, char *argv[])
   else
     status = measure_rows (&options);
   answers_detach ();
+  g_main_context_release (NULL);
   return status;
 }

@@ -28,7 +28,8 @@ size_of_names (const Shape *shape)
 
   for (guint32 i = 0; i < shape->n; i++)
     {
-      g_autofree char *name = shape_dup_unit_name (shape, i);
+      char buffer[SHAPE_NAME_SIZE];
+      g_autofree char *name = g_strdup (shape_get_unit_name (shape, i, buffer));
 
       size += malloc_usable_size (name) + sizeof (gsize);
     }

@@ -48,8 +48,8 @@ library_new (const Shape *shape, StateUnit **units, LibrarySetUp set_up, gpointe
   self->set = state_units_new ();
   for (guint32 i = 0; i < shape->n; i++)
     {
-      g_autofree char *name = shape_dup_unit_name (shape, i);
-      StateUnitBuilder *builder = state_units_add (self->set, name);
+      char name[SHAPE_NAME_SIZE];
+      StateUnitBuilder *builder = state_units_add (self->set, shape_get_unit_name (shape, i, name));
 
       if (set_up != NULL)
         set_up (builder, i, user_data);

@@ -171,13 +171,21 @@ shape_name_units (Shape *self)
   char **names = g_new0 (char *, self->n + 1);
 
   for (guint i = 0; i < self->n; i++)
-    names[i] = shape_dup_unit_name (self, i);
+    {
+      char buffer[SHAPE_NAME_SIZE];
+
+      names[i] = g_strdup (shape_get_unit_name (self, i, buffer));
+    }
   g_strfreev (self->names);
   self->names = names;
 }
 
-char *
-shape_dup_unit_name (const Shape *self, guint unit)
+/* A name that is made up goes into the buffer. */
+const char *
+shape_get_unit_name (const Shape *self, guint unit, char *buffer)
 {
-  return self->names != NULL ? g_strdup (self->names[unit]) : g_strdup_printf ("u%u", unit);
+  if (self->names != NULL)
+    return self->names[unit];
+  g_snprintf (buffer, SHAPE_NAME_SIZE, "u%u", unit);
+  return buffer;
 }

@@ -29,11 +29,13 @@ typedef struct
   Direction any;  /* without edges, as a save goes */
 } Shape;
 
+#define SHAPE_NAME_SIZE 16
+
 Shape *shape_new (const char *name, guint n, guint edges, GError **error);
 void shape_free (Shape *self);
 const Direction *shape_get_way (const Shape *self, StateOperation operation);
 void shape_name_units (Shape *self);
-char *shape_dup_unit_name (const Shape *self, guint unit);
+const char *shape_get_unit_name (const Shape *self, guint unit, char *buffer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Shape, shape_free)
 
 G_END_DECLS
