@@ -56,6 +56,7 @@ StateUnitHandle *state_request_get_handle (StateRequest *self);
 gpointer state_request_get_owner (StateRequest *self);
 guint state_request_get_inspect_timeout (StateRequest *self);
 gboolean state_request_is_cancelled (StateRequest *self);
+gboolean state_request_is_success (StateRequest *self);
 StateStepOutcome state_request_get_outcome (StateRequest *self);
 const GError *state_request_get_error (StateRequest *self);
 GVariant *state_request_get_answer (StateRequest *self);

@@ -497,6 +497,13 @@ state_request_is_cancelled (StateRequest *self)
   return g_atomic_int_get (&self->cancelled);
 }
 
+/* Whether it succeeded, and the answer is nothing but that. */
+gboolean
+state_request_is_success (StateRequest *self)
+{
+  return self->answer_error == NULL && self->answer_state == NULL;
+}
+
 /* What the answer means: a cancellation that nobody asked for is a failure. */
 StateStepOutcome
 state_request_get_outcome (StateRequest *self)

@@ -32,7 +32,7 @@ typedef struct
 } Send;
 
 static GMutex send_lock; /* for all queues, and what of Send changes */
-static gint n_busy;      /* atomic: queues that are; changed with the lock held */
+gint state_unit_n_held;  /* changed with the lock held */
 
 static void
 send_free (gpointer data)
@@ -63,7 +63,7 @@ send_queue_free (gpointer data)
   SendQueue *queue = data;
 
   if (queue->busy)
-    g_atomic_int_add (&n_busy, -1);
+    g_atomic_int_add (&state_unit_n_held, -1);
   g_queue_clear_full (&queue->waiting, waiting_free);
   g_free (queue);
 }
@@ -96,7 +96,7 @@ set_busy (SendQueue *queue, gboolean busy)
   if (queue->busy == busy)
     return;
   queue->busy = busy;
-  g_atomic_int_add (&n_busy, busy ? 1 : -1);
+  g_atomic_int_add (&state_unit_n_held, busy ? 1 : -1);
 }
 
 static gboolean send_now (gpointer task);
@@ -144,7 +144,7 @@ state_unit_call_when_free (StateUnit *self, StateRequest *request, StateDispatch
   SendQueue *queue;
   gboolean waits;
 
-  if (g_atomic_int_get (&n_busy) == 0)
+  if (g_atomic_int_get (&state_unit_n_held) == 0)
     return FALSE;
   g_mutex_lock (&send_lock);
   queue = g_object_get_qdata (G_OBJECT (self), send_queue_quark ());

@@ -16,23 +16,25 @@ struct _StateUnitHandle
 {
   GObject parent_instance;
 
-  char *name;
-  StateUnits *units;           /* not owned; NULL once the unit has left */
-  StateDispatcher *home;       /* the set's */
-  StateDispatcher *dispatcher; /* where the unit is called, which may be home */
-  StateUnits *container;       /* of a set: the one that it is in; under the lock of nesting */
-  gboolean is_lost;            /* nobody will answer for it any more */
-  gint left;                   /* atomic: the unit receives nothing more */
+  /* What is looked at whenever the unit is asked, in the same line of the cache. */
   StateUnit *unit;             /* nullable; let go of when the unit leaves */
-  char **aliases;              /* nullable */
+  StateRequest *request;       /* the one with the unit; not owned */
+  StateDispatcher *dispatcher; /* where the unit is called, which may be the set's */
+  GError *error;               /* why it is failed or lost */
   guint32 node;
+  guint error_changed : 1; /* since the state was last told */
+  guint was_heard : 1;     /* somebody was notified of the state */
+  guint is_lost : 1;       /* nobody will answer for it any more */
+
+  StateUnits *units; /* not owned; NULL once the unit has left */
+  char *name;
+  StateDispatcher *home; /* the set's */
+  StateUnits *container; /* the set, for the check of nesting; under its lock */
   guint version;
   guint oldest_version;
+  gint left;                 /* atomic: the unit receives nothing more */
   StateUnitState last_state; /* when it left */
-  StateRequest *request;     /* the one with the unit; not owned */
-  GError *error;             /* why it is failed or lost */
-  guint error_changed : 1;   /* since the state was last told */
-  guint was_heard : 1;       /* somebody was notified of the state */
+  char **aliases;            /* nullable */
   StateLifetime *lifetime;   /* nullable */
   StateThread *thread;       /* nullable; its own */
   guint *timeouts;           /* nullable: by operation, in ms; G_MAXUINT: the set's */

@@ -12,13 +12,6 @@ state_units_get_graph (StateUnits *self)
   return self->graph;
 }
 
-/* NULL: the unit has left. */
-StateUnitHandle *
-state_units_get_handle (StateUnits *self, guint32 node)
-{
-  return g_ptr_array_index (self->handles, node);
-}
-
 StateUnitHandle *
 state_units_find (StateUnits *self, const char *name_or_alias)
 {

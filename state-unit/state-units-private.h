@@ -49,9 +49,15 @@ struct _StateUnits
 };
 
 StateGraph *state_units_get_graph (StateUnits *self);
-StateUnitHandle *state_units_get_handle (StateUnits *self, guint32 node);
 StateUnitHandle *state_units_find (StateUnits *self, const char *name_or_alias);
 char **state_units_dup_neighbours (StateUnits *self, guint32 node, gboolean dependents);
+
+/* NULL: the unit has left. */
+static inline StateUnitHandle *
+state_units_get_handle (StateUnits *self, guint32 node)
+{
+  return g_ptr_array_index (self->handles, node);
+}
 
 /* Members */
 void state_units_admit (StateUnits *self,

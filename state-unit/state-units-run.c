@@ -65,16 +65,14 @@ reason_of_state (StateUnits *self, StateUnitHandle *handle)
 }
 
 /* With somebody who keeps the handle. */
-static void
+static inline void
 tell_change (StateUnits *self, StateUnitHandle *handle, const StateChange *change)
 {
   gboolean has_reason =
       change->new_state == STATE_UNIT_STATE_FAILED || change->new_state == STATE_UNIT_STATE_LOST;
 
-  if (!has_reason && handle->error != NULL)
-    state_unit_handle_take_error (handle, NULL);
-  else if (has_reason && handle->error == NULL)
-    state_unit_handle_take_error (handle, reason_of_state (self, handle));
+  if (has_reason != (handle->error != NULL))
+    state_unit_handle_take_error (handle, has_reason ? reason_of_state (self, handle) : NULL);
   if (state_unit_handle_notify_state (handle))
     has_called_out (self);
   if (is_heard (self))
@@ -99,9 +97,16 @@ state_units_tell (StateUnits *self)
     }
 }
 
-/* The same, with the current transition held by the caller: it keeps the handles of
- * those that it has taken. */
-static void
+static gboolean
+has_taken (StateUnits *self, StateTransition *transition, guint32 node)
+{
+  return self->current == transition &&
+         state_run_slot_of (transition->run, node) != STATE_SLOT_NONE;
+}
+
+/* The same, with a transition held by the caller: it keeps the handles of those that
+ * it has taken. */
+static inline void
 tell (StateUnits *self, StateTransition *transition)
 {
   StateChange change;
@@ -109,8 +114,7 @@ tell (StateUnits *self, StateTransition *transition)
   while (state_graph_next_change (self->graph, &change))
     {
       StateUnitHandle *handle = state_units_get_handle (self, change.node);
-      gboolean is_kept = self->current == transition &&
-                         state_run_slot_of (transition->run, change.node) != STATE_SLOT_NONE;
+      gboolean is_kept = has_taken (self, transition, change.node);
 
       if (handle == NULL)
         continue;
@@ -333,7 +337,8 @@ call (StateUnits *self, StateUnitHandle *handle, StateRequest *request)
   gboolean answered;
 
   if (handle->request == request && handle->dispatcher == self->dispatcher &&
-      !state_unit_call_when_free (handle->unit, request, handle->dispatcher))
+      (g_atomic_int_get (&state_unit_n_held) == 0 ||
+       !state_unit_call_when_free (handle->unit, request, handle->dispatcher)))
     {
       answered = state_request_call (request);
       has_called_out (self);
@@ -365,6 +370,40 @@ request_of_step (StateUnits *self, StateTransition *transition, guint32 slot)
                        version, state_phase_deadline (phase, slot));
 }
 
+/* The usual answer. FALSE: it is another, and has not been taken. */
+static gboolean
+take_success (StateUnits *self, StateTransition *transition, guint32 slot, StateRequest *request)
+{
+  StateUnitHandle *handle = g_ptr_array_index (transition->handles, slot);
+
+  if (!state_request_is_success (request) || handle->is_lost || transition->is_logged ||
+      !state_run_succeed (transition->run, slot, state_units_get_now (self)))
+    return FALSE;
+  handle->request = NULL;
+  return TRUE;
+}
+
+/* Has the processor fetch what will be needed soon. */
+static void
+fetch_ahead (StateUnits *self, StateTransition *transition)
+{
+  const StateRunPhase *phase = transition->run->phase;
+
+  if (phase->n_ready > STATE_RUN_AHEAD)
+    {
+      const StateUnitHandle *later =
+          g_ptr_array_index (transition->handles,
+                             state_phase_peek_ready (phase, STATE_RUN_AHEAD / 2));
+      const StateUnitHandle *soon =
+          g_ptr_array_index (transition->handles,
+                             state_phase_peek_ready (phase, STATE_RUN_AHEAD / 4));
+
+      __builtin_prefetch (later, 1);
+      if (soon->unit != NULL)
+        __builtin_prefetch (soon->unit, 1);
+    }
+}
+
 /* The transition, which keeps the handle, is held by the caller. */
 static void
 ask (StateUnits *self, StateTransition *transition, guint32 slot)
@@ -372,6 +411,7 @@ ask (StateUnits *self, StateTransition *transition, guint32 slot)
   StateUnitHandle *handle = g_ptr_array_index (transition->handles, slot);
   StateRequest *request;
 
+  fetch_ahead (self, transition);
   if (is_nobody (handle))
     {
       state_run_answer (transition->run, slot, STATE_STEP_OUTCOME_SUCCEEDED,
@@ -384,7 +424,8 @@ ask (StateUnits *self, StateTransition *transition, guint32 slot)
   tell (self, transition);
   if (call (self, handle, request))
     {
-      take_answer (self, handle, request);
+      if (self->current != transition || !take_success (self, transition, slot, request))
+        take_answer (self, handle, request);
       tell (self, transition);
     }
   keep_spare (self, request);

@@ -329,15 +329,11 @@ state_graph_compact (StateGraph *self)
 
 /* States */
 
-static void
-append_change (StateGraph *self, StateChange change)
+void
+state_graph_reserve_change (StateGraph *self)
 {
-  if (self->n_changes == self->n_changes_allocated)
-    {
-      self->n_changes_allocated = MAX (16, self->n_changes_allocated * 2);
-      self->changes = g_renew (StateChange, self->changes, self->n_changes_allocated);
-    }
-  self->changes[self->n_changes++] = change;
+  self->n_changes_allocated = MAX (16, self->n_changes_allocated * 2);
+  self->changes = g_renew (StateChange, self->changes, self->n_changes_allocated);
 }
 
 void
@@ -365,12 +361,14 @@ state_graph_set_state (StateGraph *self,
     state_node_set_remove (&self->idle, node);
   else if (old_state == STATE_UNIT_STATE_RUNNING)
     state_node_set_add (&self->idle, node);
-  append_change (self, (StateChange){ node, old_state, state });
+  if (self->n_changes == self->n_changes_allocated)
+    state_graph_reserve_change (self);
+  self->changes[self->n_changes++] = (StateChange){ node, old_state, state };
 }
 
 /* The durations of an operation are kept from the first one on. */
-static void
-reserve_durations (StateGraph *self, StateOperation operation)
+void
+state_graph_reserve_durations (StateGraph *self, StateOperation operation)
 {
   if (self->n_durations < self->n_nodes)
     {
@@ -385,14 +383,6 @@ reserve_durations (StateGraph *self, StateOperation operation)
     }
   if (self->durations[operation] == NULL)
     self->durations[operation] = g_new0 (guint32, self->n_durations);
-}
-
-void
-state_graph_set_duration (StateGraph *self, guint32 node, StateOperation operation, gint64 duration)
-{
-  if (self->durations[operation] == NULL || self->n_durations < self->n_nodes)
-    reserve_durations (self, operation);
-  self->durations[operation][node] = (guint32) CLAMP (duration, 1, G_MAXUINT32);
 }
 
 /* In µs; 0: it has not been seen. */

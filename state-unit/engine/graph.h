@@ -113,11 +113,35 @@ void state_graph_set_state (StateGraph *self,
                             StateUnitState state,
                             gboolean may_run,
                             gboolean undefined);
-void state_graph_set_duration (StateGraph *self,
-                               guint32 node,
-                               StateOperation operation,
-                               gint64 duration);
+void state_graph_reserve_change (StateGraph *self);
+void state_graph_reserve_durations (StateGraph *self, StateOperation operation);
 guint32 state_graph_get_duration (const StateGraph *self, guint32 node, StateOperation operation);
+
+static inline void
+state_graph_set_duration (StateGraph *self, guint32 node, StateOperation operation, gint64 duration)
+{
+  if (G_UNLIKELY (self->durations[operation] == NULL || self->n_durations < self->n_nodes))
+    state_graph_reserve_durations (self, operation);
+  self->durations[operation][node] = (guint32) CLAMP (duration, 1, G_MAXUINT32);
+}
+
+/* The usual change, of a node that lives: from one state without facts to another. */
+static inline void
+state_graph_set_plain_state (StateGraph *self, guint32 node, StateUnitState state)
+{
+  StateUnitState old_state = self->nodes[node].state;
+
+  self->n_in_class[old_state]--;
+  self->n_in_class[state]++;
+  self->nodes[node].state = state;
+  if (state == STATE_UNIT_STATE_RUNNING)
+    state_node_set_remove (&self->idle, node);
+  else if (old_state == STATE_UNIT_STATE_RUNNING)
+    state_node_set_add (&self->idle, node);
+  if (self->n_changes == self->n_changes_allocated)
+    state_graph_reserve_change (self);
+  self->changes[self->n_changes++] = (StateChange){ node, old_state, state };
+}
 
 /* Takes out the oldest change that has not been told. */
 static inline gboolean

@@ -120,17 +120,6 @@ release (StateRunPhase *self, guint32 slot, guint32 released_by, gint64 now)
   state_phase_push_ready (self, slot);
 }
 
-guint32
-state_phase_pop_ready (StateRunPhase *self)
-{
-  guint32 slot = self->ready[self->ready_head];
-
-  self->n_ready--;
-  if (++self->ready_head == self->n_steps)
-    self->ready_head = 0;
-  return slot;
-}
-
 /* Every edge leads to a step and counts, as can be told without a look at each. */
 static gboolean
 all_edges_count (const StateRunPhase *self)
@@ -252,6 +241,31 @@ state_phase_finish_step (StateRunPhase *self, guint32 slot, StateStepOutcome out
           state_phase_cause (self, other) == STATE_SLOT_NONE)
         state_phase_set_cause (self, other, cause);
       if (--self->pending[other] == 0)
+        release (self, other, slot, now);
+    }
+}
+
+/* The same for one that has done what was asked, while nobody suffers from anybody. */
+void
+state_phase_succeed (StateRunPhase *self, guint32 slot, gint64 now)
+{
+  StateRunStep *step = &self->steps[slot];
+  guint32 *pending = self->pending;
+  guint n;
+  const StateEdge *edges = state_phase_successors (self, slot, &n);
+
+  step->outcome = STATE_STEP_OUTCOME_SUCCEEDED;
+  step->finish_time = now;
+  step->settled = step->finished = TRUE;
+  self->n_finished++;
+  self->n_through++;
+  self->last = slot;
+
+  for (guint i = 0; i < n; i++)
+    {
+      guint32 other = state_phase_slot_along (self, &edges[i]);
+
+      if (other != STATE_SLOT_NONE && --pending[other] == 0)
         release (self, other, slot, now);
     }
 }

@@ -75,10 +75,10 @@ void state_phase_free (StateRunPhase *self);
 
 void state_phase_begin (StateRunPhase *self, gint64 now);
 void state_phase_end (StateRunPhase *self);
-guint32 state_phase_pop_ready (StateRunPhase *self);
 void state_phase_push_ready (StateRunPhase *self, guint32 slot);
 void
 state_phase_finish_step (StateRunPhase *self, guint32 slot, StateStepOutcome outcome, gint64 now);
+void state_phase_succeed (StateRunPhase *self, guint32 slot, gint64 now);
 void state_phase_blame (StateRunPhase *self, guint32 cause);
 void state_phase_set_cause (StateRunPhase *self, guint32 slot, guint32 cause);
 void state_phase_set_deadline (StateRunPhase *self, guint32 slot, gint64 deadline);
@@ -124,6 +124,26 @@ state_phase_slot_along (const StateRunPhase *self, const StateEdge *edge)
   if ((edge->operations & (1u << self->operation)) == 0)
     return STATE_SLOT_NONE;
   return state_phase_slot_of (self, edge->node);
+}
+
+static inline guint32
+state_phase_pop_ready (StateRunPhase *self)
+{
+  guint32 slot = self->ready[self->ready_head];
+
+  self->n_ready--;
+  if (++self->ready_head == self->n_steps)
+    self->ready_head = 0;
+  return slot;
+}
+
+/* The turn of the one that many places behind the first of those that are ready. */
+static inline guint32
+state_phase_peek_ready (const StateRunPhase *self, guint32 place)
+{
+  guint32 index = self->ready_head + place;
+
+  return self->ready[index < self->n_steps ? index : index - self->n_steps];
 }
 
 static inline gboolean

@@ -167,29 +167,6 @@ state_rules_any_may_run (const StateGraph *graph)
   return FALSE;
 }
 
-StateUnitState
-state_rules_interim (StateOperation operation)
-{
-  switch (operation)
-    {
-    case STATE_OPERATION_START:
-      return STATE_UNIT_STATE_STARTING;
-    case STATE_OPERATION_STOP:
-      return STATE_UNIT_STATE_STOPPING;
-    case STATE_OPERATION_RESET:
-      return STATE_UNIT_STATE_RESETTING;
-    case STATE_OPERATION_SAVE:
-      return STATE_UNIT_STATE_SAVING;
-    case STATE_OPERATION_RESTORE:
-      return STATE_UNIT_STATE_RESTORING;
-    case STATE_OPERATION_POST_RESTORE:
-      return STATE_UNIT_STATE_POST_RESTORING;
-    case STATE_OPERATION_INSPECT:
-    default:
-      g_assert_not_reached ();
-    }
-}
-
 static void
 set_failed (StateGraph *graph, guint32 node, gboolean may_run, gboolean undefined)
 {

@@ -44,6 +44,18 @@ state_rules_class (const StateNode *node)
   return node->state;
 }
 
+/* The state of a unit that a request of the operation is with. */
+static inline StateUnitState
+state_rules_interim (StateOperation operation)
+{
+  static const guint8 interim[] = {
+    STATE_UNIT_STATE_STARTING, STATE_UNIT_STATE_STOPPING,  STATE_UNIT_STATE_RESETTING,
+    STATE_UNIT_STATE_SAVING,   STATE_UNIT_STATE_RESTORING, STATE_UNIT_STATE_POST_RESTORING,
+  };
+
+  return interim[operation];
+}
+
 gboolean state_rules_may_run (const StateNode *node);
 StateVerdict
 state_rules_judge (const StateNode *node, StateOperation operation, gboolean has_state);
@@ -51,7 +63,6 @@ StateOperationFlags state_rules_allowed (const StateNode *node);
 guint32 state_rules_classes_of_all (const StateGraph *graph);
 StateOperationFlags state_rules_allowed_for_all (const StateGraph *graph);
 gboolean state_rules_any_may_run (const StateGraph *graph);
-StateUnitState state_rules_interim (StateOperation operation);
 void state_rules_settle (StateGraph *graph,
                          guint32 node,
                          StateOperation operation,

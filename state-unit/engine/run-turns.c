@@ -147,11 +147,67 @@ take_turn (StateRun *self, guint32 slot, gboolean was_parked, gint64 now)
   return FALSE;
 }
 
+/* The usual turn goes the short way, past all that seldom happens. */
+
+/* Nothing has gone wrong, and there are no limits. */
+static gboolean
+is_plain (const StateRun *self)
+{
+  return self->phase->causes == NULL && self->timeout == 0 && self->get_timeout == NULL &&
+         self->max_asked == 0 && !(self->cancelled | self->halted | self->abandoned);
+}
+
+/* The unit is where everybody expects it to be before it is asked. */
+static gboolean
+is_as_expected (const StateNode *node, StateOperation operation)
+{
+  return operation == STATE_OPERATION_STOP ? node->state == STATE_UNIT_STATE_RUNNING
+                                           : node->state == STATE_UNIT_STATE_STOPPED;
+}
+
+/* Has the processor fetch what will be needed soon. */
+static void
+fetch_ahead (const StateRun *self, const StateRunPhase *phase)
+{
+  guint32 ahead;
+
+  if (phase->n_ready <= STATE_RUN_AHEAD)
+    return;
+  ahead = state_phase_peek_ready (phase, STATE_RUN_AHEAD);
+  __builtin_prefetch (&phase->steps[ahead], 1);
+  __builtin_prefetch (&self->graph->nodes[state_run_node (self, ahead)], 1);
+}
+
+static gboolean
+next_plainly (StateRun *self, gint64 now, guint32 *slot)
+{
+  StateRunPhase *phase = self->phase;
+  guint32 first = phase->ready[phase->ready_head];
+  guint32 number = state_run_node (self, first);
+  const StateNode *node = &self->graph->nodes[number];
+  StateRunStep *step = &phase->steps[first];
+
+  if (step->settled || step->verdict != STATE_VERDICT_ASK || !node->alive ||
+      !is_as_expected (node, phase->operation))
+    return FALSE;
+  fetch_ahead (self, phase);
+  *slot = state_phase_pop_ready (phase);
+  step->outcome = STATE_STEP_OUTCOME_ASKED;
+  step->start_time = now;
+  phase->n_asked++;
+  self->any_asked |= phase->kind == STATE_PHASE_MAIN;
+  state_graph_set_plain_state (self->graph, number, state_rules_interim (phase->operation));
+  return TRUE;
+}
+
 /* The next unit to ask: its request is of the current phase's operation. FALSE:
  * none for now; or, once self->done is set, never again. */
 gboolean
 state_run_next (StateRun *self, gint64 now, guint32 *slot)
 {
+  if (!self->done && self->phase->n_ready > 0 && is_plain (self) && next_plainly (self, now, slot))
+    return TRUE;
+
   while (!self->done)
     {
       StateRunPhase *phase = self->phase;
@@ -200,6 +256,30 @@ state_run_answer (StateRun *self, guint32 slot, StateStepOutcome answer, gint64 
     state_graph_set_duration (self->graph, node, self->phase->operation, now - step->start_time);
   state_rules_settle (self->graph, node, self->phase->operation, answer);
   finish_step (self, slot, answer, now);
+}
+
+/* The same as state_run_answer() with a success, for a run in which nothing else has
+ * happened and a unit that is in the state in which it was asked. FALSE: it is not so,
+ * and nothing has been done. */
+gboolean
+state_run_succeed (StateRun *self, guint32 slot, gint64 now)
+{
+  StateRunPhase *phase = self->phase;
+  const StateRunStep *step = &phase->steps[slot];
+  guint32 number = state_run_node (self, slot);
+  const StateNode *node = &self->graph->nodes[number];
+
+  if (!is_plain (self) || !is_asked (step) || step->settled || !node->alive || node->undefined ||
+      node->state != state_rules_interim (phase->operation))
+    return FALSE;
+  phase->n_asked--;
+  state_graph_set_duration (self->graph, number, phase->operation, now - step->start_time);
+  state_graph_set_plain_state (self->graph, number,
+                               phase->operation == STATE_OPERATION_START
+                                   ? STATE_UNIT_STATE_RUNNING
+                                   : STATE_UNIT_STATE_STOPPED);
+  state_phase_succeed (phase, slot, now);
+  return TRUE;
 }
 
 /* The late answer of a unit has been settled: a stop or a roll-back may have waited

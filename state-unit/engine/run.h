@@ -10,6 +10,9 @@ G_BEGIN_DECLS
  * of their own, in µs. */
 #define STATE_RUN_CANCEL_TIME (10 * G_USEC_PER_SEC)
 
+/* How far ahead of its turn what is known of a unit is fetched into the cache. */
+#define STATE_RUN_AHEAD 8
+
 /* How long a unit may take for an operation, in ms; 0: as long as it wants. */
 typedef guint (*StateRunTimeoutFunc) (gpointer data, guint32 node, StateOperation operation);
 
@@ -69,6 +72,7 @@ void state_run_end (StateRun *self);
 
 gboolean state_run_next (StateRun *self, gint64 now, guint32 *slot);
 void state_run_answer (StateRun *self, guint32 slot, StateStepOutcome answer, gint64 now);
+gboolean state_run_succeed (StateRun *self, guint32 slot, gint64 now);
 void state_run_answer_late (StateRun *self, guint32 slot, gint64 now);
 void state_run_set_saved (StateRun *self, guint32 slot);
 void state_run_extend (StateRun *self, guint32 slot, gint64 deadline);
