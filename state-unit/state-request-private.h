@@ -43,6 +43,15 @@ gboolean state_request_keep (StateRequest *self, StateRequest **list);
 void state_request_list_free (StateRequest *list);
 void state_request_adopt (StateRequest *self);
 
+/* The same for one that stays in the hand of those who ask, from one unit of their own
+ * context to the next: it takes no state, and it was answered with none. */
+gboolean state_request_is_as_new (StateRequest *self);
+void state_request_put_on (StateRequest *self,
+                           StateOperation operation,
+                           StateUnitHandle *handle,
+                           StateUnit *unit,
+                           gint64 deadline);
+
 gboolean state_request_call (StateRequest *self);
 void state_request_set_out (StateRequest *self);
 void state_request_post_call (StateRequest *self, StateDispatcher *dispatcher);

@@ -77,7 +77,11 @@ struct _StateRequest
   StateMessage extension;
   StateRequestParameters parameters;
 
+  GTypeClass *class;         /* of the unit that was called last */
+  StateUnitInterface *iface; /* its */
+
   gboolean borrows; /* holds no references to what the parameters name */
+  gint marked;      /* atomic: there is more to be forgotten than that it was answered */
 
   gint answer;               /* atomic: ANSWER_… */
   gint delivery;             /* atomic: DELIVERY_… */
@@ -141,6 +145,8 @@ take_answer (StateRequest *self, GVariant *state, GError *error)
 {
   self->answer_state = state;
   self->answer_error = error;
+  if (state != NULL || error != NULL)
+    g_atomic_int_set (&self->marked, TRUE);
   if (g_atomic_int_get (&self->held) &&
       g_atomic_int_compare_and_exchange (&self->held, TRUE, FALSE))
     state_unit_release (self->parameters.unit);
@@ -231,6 +237,7 @@ new_borrowing (const StateRequestParameters *parameters)
 
   self->parameters = *parameters;
   self->borrows = TRUE;
+  self->marked = parameters->state != NULL || parameters->state_version != 0;
   return self;
 }
 
@@ -312,12 +319,34 @@ state_request_take (StateRequest **list, const StateRequestParameters *parameter
   *list = (StateRequest *) NEXT_OF (self);
   self->parameters = *parameters;
   self->borrows = TRUE;
+  self->marked = parameters->state != NULL || parameters->state_version != 0;
   self->answer = ANSWER_NONE;
   self->delivery = DELIVERY_CALLING;
   self->revoked = self->held = self->cancelled = FALSE;
   self->progress_posted = self->extension_posted = FALSE;
   self->fraction = 0;
   return self;
+}
+
+gboolean
+state_request_is_as_new (StateRequest *self)
+{
+  return self->borrows && !g_atomic_int_get (&self->marked) && is_reusable (self);
+}
+
+void
+state_request_put_on (StateRequest *self,
+                      StateOperation operation,
+                      StateUnitHandle *handle,
+                      StateUnit *unit,
+                      gint64 deadline)
+{
+  self->parameters.operation = operation;
+  self->parameters.handle = handle;
+  self->parameters.unit = unit;
+  self->parameters.deadline = deadline;
+  self->answer = ANSWER_NONE;
+  self->delivery = DELIVERY_CALLING;
 }
 
 void
@@ -366,11 +395,19 @@ apply (StateUnitInterface *iface, StateUnit *unit, StateRequest *self)
     }
 }
 
-/* The interface is looked up once. */
+/* The interface is looked up once for units of the same class that come one after the
+ * other. */
 static inline void
 call_function (StateUnit *unit, StateRequest *self)
 {
-  StateUnitInterface *iface = STATE_UNIT_GET_IFACE (unit);
+  GTypeClass *class = ((GTypeInstance *) unit)->g_class;
+  StateUnitInterface *iface = self->iface;
+
+  if (class != self->class)
+    {
+      iface = self->iface = STATE_UNIT_GET_IFACE (unit);
+      self->class = class;
+    }
 
   if (iface->handle_request == state_unit_default_handle_request)
     apply (iface, unit, self);
@@ -423,6 +460,7 @@ state_request_post_call (StateRequest *self, StateDispatcher *dispatcher)
 void
 state_request_set_out (StateRequest *self)
 {
+  g_atomic_int_set (&self->marked, TRUE);
   state_request_adopt (self);
   g_atomic_int_set (&self->delivery, DELIVERY_OUT);
 }
@@ -431,6 +469,7 @@ state_request_set_out (StateRequest *self)
 void
 state_request_revoke (StateRequest *self)
 {
+  g_atomic_int_set (&self->marked, TRUE);
   g_atomic_int_set (&self->revoked, TRUE);
 }
 
@@ -439,6 +478,7 @@ state_request_revoke (StateRequest *self)
 void
 state_request_let_go (StateRequest *self)
 {
+  g_atomic_int_set (&self->marked, TRUE);
   state_request_adopt (self);
   state_unit_hold (self->parameters.unit);
   g_atomic_int_set (&self->held, TRUE);
@@ -464,6 +504,7 @@ state_request_cancel (StateRequest *self)
 {
   GCancellable *cancellable;
 
+  g_atomic_int_set (&self->marked, TRUE);
   g_atomic_int_set (&self->cancelled, TRUE);
   cancellable = g_atomic_pointer_get (&self->cancellable);
   if (cancellable != NULL)
@@ -631,6 +672,7 @@ state_request_get_cancellable (StateRequest *self)
 
   g_return_val_if_fail (STATE_IS_REQUEST (self), NULL);
 
+  g_atomic_int_set (&self->marked, TRUE);
   cancellable = g_atomic_pointer_get (&self->cancellable);
   if (cancellable == NULL)
     {
@@ -994,6 +1036,7 @@ state_request_extend (StateRequest *self, guint ms)
 
   if (state_request_is_answered (self) || self->parameters.extended == NULL)
     return;
+  g_atomic_int_set (&self->marked, TRUE);
   g_mutex_lock (&self->lock);
   if (self->parameters.deadline != 0)
     self->parameters.deadline += ms * (gint64) 1000;
@@ -1029,6 +1072,7 @@ state_request_set_progress (StateRequest *self, double fraction, const char *mes
   if (state_request_is_answered (self) || self->parameters.progressed == NULL)
     return;
 
+  g_atomic_int_set (&self->marked, TRUE);
   g_mutex_lock (&self->lock);
   self->fraction = fraction;
   g_free (self->text);
@@ -1133,6 +1177,7 @@ state_request_run_in_thread (StateRequest *self,
   g_return_if_fail (STATE_IS_REQUEST (self));
   g_return_if_fail (func != NULL);
 
+  g_atomic_int_set (&self->marked, TRUE);
   work = g_new (ThreadWork, 1);
   *work = (ThreadWork){ g_object_ref (self), func, user_data, destroy };
   /* Work that no thread could be made for waits for one that becomes idle. */

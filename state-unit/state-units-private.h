@@ -43,6 +43,7 @@ struct _StateUnits
   gint64 now;      /* when it was looked at since anybody was called last; 0: not */
   guint heard : 1; /* likewise: whether anybody hears of changes of state */
   guint heard_known : 1;
+  StateRequest *hand;  /* nullable: the one that was put to the last unit */
   StateRequest *spare; /* a list of those done with, for the next units */
   guint n_spare;
   StateUnitBuilder *spare_builder; /* nullable: consumed, and known to nobody else */

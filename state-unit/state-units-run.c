@@ -126,6 +126,25 @@ tell (StateUnits *self, StateTransition *transition)
     }
 }
 
+/* The same, where as a rule there is but one change, of a unit that was taken. */
+static inline void
+tell_of (StateUnits *self, StateTransition *transition, StateUnitHandle *handle)
+{
+  StateGraph *graph = self->graph;
+  guint first = graph->n_changes_told;
+
+  if (graph->n_changes - first != 1 || graph->changes[first].node != handle->node ||
+      self->current != transition)
+    tell (self, transition);
+  else
+    {
+      StateChange change = graph->changes[first];
+
+      graph->n_changes = graph->n_changes_told = 0;
+      tell_change (self, handle, &change);
+    }
+}
+
 /* Answers */
 
 /* Of the step of a unit that has just answered, or been given up on. */
@@ -167,10 +186,11 @@ keep_spare (StateUnits *self, StateRequest *request)
   g_object_unref (request);
 }
 
-/* Between transitions, one is enough. */
+/* Between transitions, one is enough, if at all. */
 static void
 drop_spares (StateUnits *self)
 {
+  g_clear_object (&self->hand);
   if (self->n_spare <= 1)
     return;
   state_request_list_free (g_steal_pointer (&self->spare));
@@ -372,11 +392,14 @@ request_of_step (StateUnits *self, StateTransition *transition, guint32 slot)
 
 /* The usual answer. FALSE: it is another, and has not been taken. */
 static gboolean
-take_success (StateUnits *self, StateTransition *transition, guint32 slot, StateRequest *request)
+take_success (StateUnits *self,
+              StateTransition *transition,
+              guint32 slot,
+              StateUnitHandle *handle,
+              StateRequest *request)
 {
-  StateUnitHandle *handle = g_ptr_array_index (transition->handles, slot);
-
-  if (!state_request_is_success (request) || handle->is_lost || transition->is_logged ||
+  if (self->current != transition || !state_request_is_as_new (request) || handle->is_lost ||
+      transition->is_logged ||
       !state_run_succeed (transition->run, slot, state_units_get_now (self)))
     return FALSE;
   handle->request = NULL;
@@ -384,24 +407,46 @@ take_success (StateUnits *self, StateTransition *transition, guint32 slot, State
 }
 
 /* Has the processor fetch what will be needed soon. */
-static void
-fetch_ahead (StateUnits *self, StateTransition *transition)
+static inline void
+fetch_ahead (StateTransition *transition)
 {
   const StateRunPhase *phase = transition->run->phase;
+  const StateUnitHandle *later, *soon;
 
-  if (phase->n_ready > STATE_RUN_AHEAD)
-    {
-      const StateUnitHandle *later =
-          g_ptr_array_index (transition->handles,
-                             state_phase_peek_ready (phase, STATE_RUN_AHEAD / 2));
-      const StateUnitHandle *soon =
-          g_ptr_array_index (transition->handles,
-                             state_phase_peek_ready (phase, STATE_RUN_AHEAD / 4));
+  if (phase->n_ready <= STATE_RUN_AHEAD)
+    return;
+  later =
+      g_ptr_array_index (transition->handles, state_phase_peek_ready (phase, STATE_RUN_AHEAD / 2));
+  __builtin_prefetch (later, 1);
+  __builtin_prefetch ((const char *) later + 64, 1);
+  soon =
+      g_ptr_array_index (transition->handles, state_phase_peek_ready (phase, STATE_RUN_AHEAD / 4));
+  if (soon->unit != NULL)
+    __builtin_prefetch (soon->unit, 1);
+}
 
-      __builtin_prefetch (later, 1);
-      if (soon->unit != NULL)
-        __builtin_prefetch (soon->unit, 1);
-    }
+/* The request that is in hand, if it will do; or another. */
+static StateRequest *
+request_for (StateUnits *self, StateTransition *transition, guint32 slot, StateUnitHandle *handle)
+{
+  const StateRunPhase *phase = transition->run->phase;
+  StateRequest *request = self->hand;
+
+  if (request == NULL || handle->dispatcher != self->dispatcher ||
+      phase->operation == STATE_OPERATION_SAVE || phase->operation == STATE_OPERATION_RESTORE)
+    return request_of_step (self, transition, slot);
+  self->hand = NULL;
+  state_request_put_on (request, phase->operation, handle, handle->unit,
+                        state_phase_deadline (phase, slot));
+  return request;
+}
+
+static void
+ask_nobody (StateUnits *self, StateTransition *transition, guint32 slot)
+{
+  state_run_answer (transition->run, slot, STATE_STEP_OUTCOME_SUCCEEDED,
+                    state_units_get_now (self));
+  tell (self, transition);
 }
 
 /* The transition, which keeps the handle, is held by the caller. */
@@ -411,24 +456,31 @@ ask (StateUnits *self, StateTransition *transition, guint32 slot)
   StateUnitHandle *handle = g_ptr_array_index (transition->handles, slot);
   StateRequest *request;
 
-  fetch_ahead (self, transition);
+  fetch_ahead (transition);
   if (is_nobody (handle))
     {
-      state_run_answer (transition->run, slot, STATE_STEP_OUTCOME_SUCCEEDED,
-                        state_units_get_now (self));
-      tell (self, transition);
+      ask_nobody (self, transition, slot);
       return;
     }
 
-  handle->request = request = request_of_step (self, transition, slot);
-  tell (self, transition);
-  if (call (self, handle, request))
+  handle->request = request = request_for (self, transition, slot, handle);
+  tell_of (self, transition, handle);
+  if (!call (self, handle, request))
+    keep_spare (self, request);
+  else if (take_success (self, transition, slot, handle, request))
     {
-      if (self->current != transition || !take_success (self, transition, slot, request))
-        take_answer (self, handle, request);
-      tell (self, transition);
+      if (self->hand == NULL)
+        self->hand = request;
+      else
+        keep_spare (self, request);
+      tell_of (self, transition, handle);
     }
-  keep_spare (self, request);
+  else
+    {
+      take_answer (self, handle, request);
+      tell (self, transition);
+      keep_spare (self, request);
+    }
 }
 
 /* A stop or a roll-back had no time left to wait for a late answer. It is put to the

@@ -151,6 +151,7 @@ state_units_finalize (GObject *object)
   state_positions_clear (&self->positions);
   g_ptr_array_unref (self->handles);
   g_clear_pointer (&self->roster, g_ptr_array_unref);
+  g_clear_object (&self->hand);
   state_request_list_free (self->spare);
   g_clear_object (&self->spare_builder);
   g_hash_table_unref (self->names);

@@ -129,18 +129,20 @@ state_graph_set_duration (StateGraph *self, guint32 node, StateOperation operati
 static inline void
 state_graph_set_plain_state (StateGraph *self, guint32 node, StateUnitState state)
 {
-  StateUnitState old_state = self->nodes[node].state;
+  guint8 old_state = self->nodes[node].state;
+  guint n = self->n_changes;
 
+  self->nodes[node].state = state;
   self->n_in_class[old_state]--;
   self->n_in_class[state]++;
-  self->nodes[node].state = state;
   if (state == STATE_UNIT_STATE_RUNNING)
     state_node_set_remove (&self->idle, node);
   else if (old_state == STATE_UNIT_STATE_RUNNING)
     state_node_set_add (&self->idle, node);
-  if (self->n_changes == self->n_changes_allocated)
+  if (G_UNLIKELY (n == self->n_changes_allocated))
     state_graph_reserve_change (self);
-  self->changes[self->n_changes++] = (StateChange){ node, old_state, state };
+  self->n_changes = n + 1;
+  self->changes[n] = (StateChange){ node, old_state, state };
 }
 
 /* Takes out the oldest change that has not been told. */

@@ -245,14 +245,24 @@ state_phase_finish_step (StateRunPhase *self, guint32 slot, StateStepOutcome out
     }
 }
 
+/* Counts one step down. */
+static inline void
+count_down (StateRunPhase *self, guint32 *pending, guint32 slot, guint32 by, gint64 now)
+{
+  if (slot < self->n_steps && --pending[slot] == 0)
+    release (self, slot, by, now);
+}
+
 /* The same for one that has done what was asked, while nobody suffers from anybody. */
 void
 state_phase_succeed (StateRunPhase *self, guint32 slot, gint64 now)
 {
   StateRunStep *step = &self->steps[slot];
   guint32 *pending = self->pending;
+  const guint32 *slots = self->nodes != NULL ? self->graph->slots : NULL;
+  guint8 flag = 1u << self->operation;
   guint n;
-  const StateEdge *edges = state_phase_successors (self, slot, &n);
+  const StateEdge *edge = state_phase_successors (self, slot, &n);
 
   step->outcome = STATE_STEP_OUTCOME_SUCCEEDED;
   step->finish_time = now;
@@ -261,13 +271,9 @@ state_phase_succeed (StateRunPhase *self, guint32 slot, gint64 now)
   self->n_through++;
   self->last = slot;
 
-  for (guint i = 0; i < n; i++)
-    {
-      guint32 other = state_phase_slot_along (self, &edges[i]);
-
-      if (other != STATE_SLOT_NONE && --pending[other] == 0)
-        release (self, other, slot, now);
-    }
+  for (const StateEdge *end = edge + n; edge < end; edge++)
+    if (edge->operations & flag)
+      count_down (self, pending, slots != NULL ? slots[edge->node] : edge->node, slot, now);
 }
 
 /* Those who still wait and require a unit that has died, directly or through

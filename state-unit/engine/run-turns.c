@@ -165,30 +165,38 @@ is_as_expected (const StateNode *node, StateOperation operation)
                                            : node->state == STATE_UNIT_STATE_STOPPED;
 }
 
-/* Has the processor fetch what will be needed soon. */
+/* Has the processor fetch what will be needed soon: the step and the node of one, and
+ * the edges of another, whose node has been fetched by now. */
 static void
 fetch_ahead (const StateRun *self, const StateRunPhase *phase)
 {
-  guint32 ahead;
+  const StateEdge *edges;
+  guint32 later, soon;
+  guint n;
 
   if (phase->n_ready <= STATE_RUN_AHEAD)
     return;
-  ahead = state_phase_peek_ready (phase, STATE_RUN_AHEAD);
-  __builtin_prefetch (&phase->steps[ahead], 1);
-  __builtin_prefetch (&self->graph->nodes[state_run_node (self, ahead)], 1);
+  later = state_phase_peek_ready (phase, STATE_RUN_AHEAD);
+  __builtin_prefetch (&phase->steps[later], 1);
+  __builtin_prefetch (&self->graph->nodes[state_run_node (self, later)], 1);
+  soon = state_phase_peek_ready (phase, STATE_RUN_AHEAD / 2);
+  edges = state_phase_successors (phase, soon, &n);
+  __builtin_prefetch (edges);
 }
 
 static gboolean
 next_plainly (StateRun *self, gint64 now, guint32 *slot)
 {
   StateRunPhase *phase = self->phase;
+  StateGraph *graph = self->graph;
+  StateOperation operation = phase->operation;
   guint32 first = phase->ready[phase->ready_head];
   guint32 number = state_run_node (self, first);
-  const StateNode *node = &self->graph->nodes[number];
+  const StateNode *node = &graph->nodes[number];
   StateRunStep *step = &phase->steps[first];
 
   if (step->settled || step->verdict != STATE_VERDICT_ASK || !node->alive ||
-      !is_as_expected (node, phase->operation))
+      !is_as_expected (node, operation))
     return FALSE;
   fetch_ahead (self, phase);
   *slot = state_phase_pop_ready (phase);
@@ -196,7 +204,7 @@ next_plainly (StateRun *self, gint64 now, guint32 *slot)
   step->start_time = now;
   phase->n_asked++;
   self->any_asked |= phase->kind == STATE_PHASE_MAIN;
-  state_graph_set_plain_state (self->graph, number, state_rules_interim (phase->operation));
+  state_graph_set_plain_state (graph, number, state_rules_interim (operation));
   return TRUE;
 }
 
@@ -265,19 +273,20 @@ gboolean
 state_run_succeed (StateRun *self, guint32 slot, gint64 now)
 {
   StateRunPhase *phase = self->phase;
+  StateGraph *graph = self->graph;
+  StateOperation operation = phase->operation;
   const StateRunStep *step = &phase->steps[slot];
   guint32 number = state_run_node (self, slot);
-  const StateNode *node = &self->graph->nodes[number];
+  const StateNode *node = &graph->nodes[number];
 
   if (!is_plain (self) || !is_asked (step) || step->settled || !node->alive || node->undefined ||
-      node->state != state_rules_interim (phase->operation))
+      node->state != state_rules_interim (operation))
     return FALSE;
   phase->n_asked--;
-  state_graph_set_duration (self->graph, number, phase->operation, now - step->start_time);
-  state_graph_set_plain_state (self->graph, number,
-                               phase->operation == STATE_OPERATION_START
-                                   ? STATE_UNIT_STATE_RUNNING
-                                   : STATE_UNIT_STATE_STOPPED);
+  state_graph_set_duration (graph, number, operation, now - step->start_time);
+  state_graph_set_plain_state (graph, number,
+                               operation == STATE_OPERATION_START ? STATE_UNIT_STATE_RUNNING
+                                                                  : STATE_UNIT_STATE_STOPPED);
   state_phase_succeed (phase, slot, now);
   return TRUE;
 }
