@@ -12,10 +12,55 @@ state_units_get_graph (StateUnits *self)
   return self->graph;
 }
 
+/* Names: of each unit, where its handle has it, so that the table holds one pointer for
+ * each. Aliases have a table of their own, as few have any. */
+
+static guint
+hash_name (gconstpointer place)
+{
+  return g_str_hash (*(const char *const *) place);
+}
+
+static gboolean
+same_name (gconstpointer one, gconstpointer other)
+{
+  return g_str_equal (*(const char *const *) one, *(const char *const *) other);
+}
+
+GHashTable *
+state_units_names_new (void)
+{
+  return g_hash_table_new (hash_name, same_name);
+}
+
 StateUnitHandle *
 state_units_find (StateUnits *self, const char *name_or_alias)
 {
-  return g_hash_table_lookup (self->names, name_or_alias);
+  char *place = g_hash_table_lookup (self->names, &name_or_alias);
+
+  if (place != NULL)
+    return (StateUnitHandle *) (gpointer) (place - G_STRUCT_OFFSET (StateUnitHandle, name));
+  return self->aliases != NULL ? g_hash_table_lookup (self->aliases, name_or_alias) : NULL;
+}
+
+static void
+remember_names (StateUnits *self, StateUnitHandle *handle)
+{
+  g_hash_table_add (self->names, &handle->name);
+  if (handle->aliases == NULL)
+    return;
+  if (self->aliases == NULL)
+    self->aliases = g_hash_table_new (g_str_hash, g_str_equal);
+  for (guint i = 0; handle->aliases[i] != NULL; i++)
+    g_hash_table_insert (self->aliases, handle->aliases[i], handle);
+}
+
+static void
+forget_names (StateUnits *self, StateUnitHandle *handle)
+{
+  g_hash_table_remove (self->names, &handle->name);
+  for (guint i = 0; handle->aliases != NULL && handle->aliases[i] != NULL; i++)
+    g_hash_table_remove (self->aliases, handle->aliases[i]);
 }
 
 /* The names at the other ends of a unit's edges, each once. */
@@ -118,22 +163,12 @@ state_units_admit (StateUnits *self,
   self->n_with_timeouts += handle->timeouts != NULL;
   state_positions_append (&self->positions);
 
-  g_hash_table_insert (self->names, handle->name, handle);
-  for (guint i = 0; handle->aliases != NULL && handle->aliases[i] != NULL; i++)
-    g_hash_table_insert (self->names, handle->aliases[i], handle);
+  remember_names (self, handle);
 
   state_units_emit_items_changed (self, position, 0, 1);
   state_units_notify_n_items (self);
   if (is_first_stopped)
     state_units_notify_allowed (self);
-}
-
-static void
-forget_names (StateUnits *self, StateUnitHandle *handle)
-{
-  g_hash_table_remove (self->names, handle->name);
-  for (guint i = 0; handle->aliases != NULL && handle->aliases[i] != NULL; i++)
-    g_hash_table_remove (self->names, handle->aliases[i]);
 }
 
 /* Takes the handle out of all that the set knows, without a word to anybody. Returns
