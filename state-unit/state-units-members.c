@@ -63,24 +63,26 @@ forget_names (StateUnits *self, StateUnitHandle *handle)
     g_hash_table_remove (self->aliases, handle->aliases[i]);
 }
 
-/* The names at the other ends of a unit's edges, each once. */
+/* The names at the other ends of a unit's edges, each once: edges to one unit stand
+ * side by side. */
 char **
 state_units_dup_neighbours (StateUnits *self, guint32 node, gboolean dependents)
 {
-  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-  g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
   guint n;
   const StateEdge *edges = dependents ? state_graph_dependents (self->graph, node, &n)
                                       : state_graph_dependencies (self->graph, node, &n);
+  char **names = g_new (char *, n + 1);
+  guint n_names = 0;
 
   for (guint i = 0; i < n; i++)
     {
       StateUnitHandle *handle = state_units_get_handle (self, edges[i].node);
 
-      if (handle != NULL && g_hash_table_add (seen, handle))
-        g_strv_builder_add (builder, handle->name);
+      if (handle != NULL && (i == 0 || edges[i].node != edges[i - 1].node))
+        names[n_names++] = g_strdup (handle->name);
     }
-  return g_strv_builder_end (builder);
+  names[n_names] = NULL;
+  return names;
 }
 
 /* All handles, in the order of their nodes: shared by the transitions over all units,
