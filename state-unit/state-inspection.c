@@ -493,7 +493,7 @@ ask (Inspection *self, Look *look)
       .unit = handle->unit,
       .handle = handle,
       .context = state_unit_handle_get_context (handle),
-      .thread = handle->thread,
+      .thread = handle->extras->thread,
       .home = self->units->dispatcher,
       .inspect_path = look->path,
       .inspect_depth = look->depth,

@@ -47,20 +47,20 @@ static void
 remember_names (StateUnits *self, StateUnitHandle *handle)
 {
   g_hash_table_add (self->names, &handle->name);
-  if (handle->aliases == NULL)
+  if (handle->extras->aliases == NULL)
     return;
   if (self->aliases == NULL)
     self->aliases = g_hash_table_new (g_str_hash, g_str_equal);
-  for (guint i = 0; handle->aliases[i] != NULL; i++)
-    g_hash_table_insert (self->aliases, handle->aliases[i], handle);
+  for (guint i = 0; handle->extras->aliases[i] != NULL; i++)
+    g_hash_table_insert (self->aliases, handle->extras->aliases[i], handle);
 }
 
 static void
 forget_names (StateUnits *self, StateUnitHandle *handle)
 {
   g_hash_table_remove (self->names, &handle->name);
-  for (guint i = 0; handle->aliases != NULL && handle->aliases[i] != NULL; i++)
-    g_hash_table_remove (self->aliases, handle->aliases[i]);
+  for (guint i = 0; handle->extras->aliases != NULL && handle->extras->aliases[i] != NULL; i++)
+    g_hash_table_remove (self->aliases, handle->extras->aliases[i]);
 }
 
 /* The names at the other ends of a unit's edges, each once: edges to one unit stand
@@ -162,7 +162,7 @@ state_units_admit (StateUnits *self,
                                   dependents->edges, dependents->n);
   g_ptr_array_add (self->handles, handle);
   g_clear_pointer (&self->roster, g_ptr_array_unref);
-  self->n_with_timeouts += handle->timeouts != NULL;
+  self->n_with_timeouts += handle->extras->timeouts != NULL;
   state_positions_append (&self->positions);
 
   remember_names (self, handle);
@@ -185,7 +185,7 @@ take_out (StateUnits *self, StateUnitHandle *handle)
   state_positions_remove (&self->positions, node);
   g_ptr_array_index (self->handles, node) = NULL;
   g_clear_pointer (&self->roster, g_ptr_array_unref);
-  self->n_with_timeouts -= handle->timeouts != NULL;
+  self->n_with_timeouts -= handle->extras->timeouts != NULL;
   forget_names (self, handle);
   g_array_append_val (self->gone, node);
   state_units_drop_dispatcher (self, handle->dispatcher);
