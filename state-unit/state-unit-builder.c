@@ -521,14 +521,17 @@ make_handle (StateUnitBuilder *self, StateUnit *unit, StateThread *thread)
   handle->dispatcher =
       state_units_take_dispatcher (self->units, context_of_unit (self, unit, thread));
   handle->unit = unit != NULL ? g_object_ref (unit) : NULL;
-  handle->thread = thread;
+  if (thread != NULL)
+    state_unit_handle_own_extras (handle)->thread = thread;
   handle->version = self->version;
   handle->oldest_version = self->oldest_version;
-  handle->timeouts = g_steal_pointer (&self->timeouts);
+  if (self->timeouts != NULL)
+    state_unit_handle_own_extras (handle)->timeouts = g_steal_pointer (&self->timeouts);
   if (self->aliases != NULL)
     {
       g_ptr_array_add (self->aliases, NULL);
-      handle->aliases = (char **) g_ptr_array_steal (self->aliases, NULL);
+      state_unit_handle_own_extras (handle)->aliases =
+          (char **) g_ptr_array_steal (self->aliases, NULL);
     }
   return handle;
 }
@@ -547,11 +550,12 @@ admit (StateUnitBuilder *self,
   if (unit != NULL && !state_unit_handle_claim_unit (handle, self->units, error))
     {
       state_units_drop_dispatcher (self->units, handle->dispatcher);
-      g_clear_pointer (&handle->thread, state_thread_unref);
+      if (thread != NULL)
+        g_clear_pointer (&state_unit_handle_own_extras (handle)->thread, state_thread_unref);
       return NULL;
     }
   if (self->owner != NULL)
-    handle->lifetime = state_lifetime_new (handle, self->owner);
+    state_unit_handle_own_extras (handle)->lifetime = state_lifetime_new (handle, self->owner);
   state_units_admit (self->units, g_object_ref (handle), dependencies, dependents);
 
   /* Whoever was told of the new unit may have taken it out again. */

@@ -10,6 +10,17 @@ G_BEGIN_DECLS
 typedef struct _StateLifetime StateLifetime;
 typedef struct _StateThread StateThread;
 
+/* What few units have. */
+typedef struct
+{
+  char **aliases;
+  StateLifetime *lifetime;
+  StateThread *thread;   /* its own */
+  guint *timeouts;       /* by operation, in ms; G_MAXUINT: the set's */
+  StateUnits *container; /* of a set: the one that it is in; under the lock of nesting */
+  gint64 deadline;       /* of a stop that stood; 0: none */
+} StateUnitExtras;
+
 /* One unit's place in a set. What the set's engine knows of it is in the graph,
  * under the node. */
 struct _StateUnitHandle
@@ -28,19 +39,15 @@ struct _StateUnitHandle
 
   StateUnits *units; /* not owned; NULL once the unit has left */
   char *name;
-  StateDispatcher *home; /* the set's */
-  StateUnits *container; /* the set, for the check of nesting; under its lock */
+  StateDispatcher *home;         /* the set's */
+  const StateUnitExtras *extras; /* most units share one, which says that they have none */
   guint version;
   guint oldest_version;
   gint left;                 /* atomic: the unit receives nothing more */
   StateUnitState last_state; /* when it left */
-  char **aliases;            /* nullable */
-  StateLifetime *lifetime;   /* nullable */
-  StateThread *thread;       /* nullable; its own */
-  guint *timeouts;           /* nullable: by operation, in ms; G_MAXUINT: the set's */
-  gint64 deadline;           /* of a stop that stood; 0: none */
 };
 
+StateUnitExtras *state_unit_handle_own_extras (StateUnitHandle *self);
 GMainContext *state_unit_handle_get_context (StateUnitHandle *self);
 guint state_unit_handle_get_timeout (StateUnitHandle *self,
                                      StateOperation operation,

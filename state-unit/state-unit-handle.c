@@ -52,6 +52,8 @@ typedef enum
 
 static GParamSpec *properties[PROP_ERROR + 1];
 
+static const StateUnitExtras no_extras;
+
 G_DEFINE_FINAL_TYPE (StateUnitHandle, state_unit_handle, G_TYPE_OBJECT)
 
 static void
@@ -63,8 +65,12 @@ state_unit_handle_finalize (GObject *object)
   g_clear_pointer (&self->home, state_dispatcher_unref);
   g_clear_pointer (&self->dispatcher, state_dispatcher_unref);
   g_clear_error (&self->error);
-  g_strfreev (self->aliases);
-  g_free (self->timeouts);
+  if (self->extras != &no_extras)
+    {
+      g_strfreev (self->extras->aliases);
+      g_free (self->extras->timeouts);
+      g_free ((gpointer) self->extras);
+    }
   g_free (self->name);
   G_OBJECT_CLASS (state_unit_handle_parent_class)->finalize (object);
 }
@@ -209,9 +215,19 @@ static void
 state_unit_handle_init (StateUnitHandle *self)
 {
   self->node = STATE_NODE_NONE;
+  self->extras = &no_extras;
 }
 
 /* For the set */
+
+/* To be written. */
+StateUnitExtras *
+state_unit_handle_own_extras (StateUnitHandle *self)
+{
+  if (self->extras == &no_extras)
+    self->extras = g_new0 (StateUnitExtras, 1);
+  return (StateUnitExtras *) self->extras;
+}
 
 static G_DEFINE_QUARK (state - unit - handle, handle)
 
@@ -239,7 +255,7 @@ is_within (StateUnits *units, gpointer other)
     {
       g_autoptr (StateUnitHandle) handle = state_unit_handle_of_unit (STATE_UNIT (units));
 
-      units = handle != NULL ? handle->container : NULL;
+      units = handle != NULL ? handle->extras->container : NULL;
     }
   return units != NULL;
 }
@@ -263,10 +279,10 @@ claim_set_locked (StateUnitHandle *self, StateUnits *units, GError **error)
                    "unit %s: a set cannot be a unit inside itself", self->name);
       return FALSE;
     }
-  self->container = units;
+  state_unit_handle_own_extras (self)->container = units;
   if (claim (self, error))
     return TRUE;
-  self->container = NULL;
+  state_unit_handle_own_extras (self)->container = NULL;
   return FALSE;
 }
 
@@ -285,7 +301,7 @@ unclaim_unit (StateUnitHandle *self, StateUnit *unit)
       return;
     }
   g_mutex_lock (&nesting_lock);
-  self->container = NULL;
+  state_unit_handle_own_extras (self)->container = NULL;
   unclaim (self, unit);
   g_mutex_unlock (&nesting_lock);
 }
@@ -331,8 +347,8 @@ state_unit_handle_get_timeout (StateUnitHandle *self,
                                StateOperation operation,
                                guint default_timeout)
 {
-  if (self->timeouts != NULL && self->timeouts[operation] != G_MAXUINT)
-    return self->timeouts[operation];
+  if (self->extras->timeouts != NULL && self->extras->timeouts[operation] != G_MAXUINT)
+    return self->extras->timeouts[operation];
   return default_timeout;
 }
 
@@ -380,8 +396,13 @@ state_unit_handle_leave (StateUnitHandle *self)
   g_autoptr (StateUnit) unit = g_steal_pointer (&self->unit);
 
   self->request = NULL;
-  g_clear_pointer (&self->lifetime, state_lifetime_free);
-  g_clear_pointer (&self->thread, state_thread_unref);
+  if (self->extras != &no_extras)
+    {
+      StateUnitExtras *extras = state_unit_handle_own_extras (self);
+
+      g_clear_pointer (&extras->lifetime, state_lifetime_free);
+      g_clear_pointer (&extras->thread, state_thread_unref);
+    }
   if (unit != NULL)
     unclaim_unit (self, unit);
   if (unit != NULL && STATE_IS_QUEUE (unit))

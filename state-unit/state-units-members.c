@@ -12,30 +12,77 @@ state_units_get_graph (StateUnits *self)
   return self->graph;
 }
 
+/* Names: of each unit, where its handle has it, so that the table holds one pointer for
+ * each. Aliases have a table of their own, as few have any. */
+
+static guint
+hash_name (gconstpointer place)
+{
+  return g_str_hash (*(const char *const *) place);
+}
+
+static gboolean
+same_name (gconstpointer one, gconstpointer other)
+{
+  return g_str_equal (*(const char *const *) one, *(const char *const *) other);
+}
+
+GHashTable *
+state_units_names_new (void)
+{
+  return g_hash_table_new (hash_name, same_name);
+}
+
 StateUnitHandle *
 state_units_find (StateUnits *self, const char *name_or_alias)
 {
-  return g_hash_table_lookup (self->names, name_or_alias);
+  char *place = g_hash_table_lookup (self->names, &name_or_alias);
+
+  if (place != NULL)
+    return (StateUnitHandle *) (gpointer) (place - G_STRUCT_OFFSET (StateUnitHandle, name));
+  return self->aliases != NULL ? g_hash_table_lookup (self->aliases, name_or_alias) : NULL;
 }
 
-/* The names at the other ends of a unit's edges, each once. */
+static void
+remember_names (StateUnits *self, StateUnitHandle *handle)
+{
+  g_hash_table_add (self->names, &handle->name);
+  if (handle->extras->aliases == NULL)
+    return;
+  if (self->aliases == NULL)
+    self->aliases = g_hash_table_new (g_str_hash, g_str_equal);
+  for (guint i = 0; handle->extras->aliases[i] != NULL; i++)
+    g_hash_table_insert (self->aliases, handle->extras->aliases[i], handle);
+}
+
+static void
+forget_names (StateUnits *self, StateUnitHandle *handle)
+{
+  g_hash_table_remove (self->names, &handle->name);
+  for (guint i = 0; handle->extras->aliases != NULL && handle->extras->aliases[i] != NULL; i++)
+    g_hash_table_remove (self->aliases, handle->extras->aliases[i]);
+}
+
+/* The names at the other ends of a unit's edges, each once: edges to one unit stand
+ * side by side. */
 char **
 state_units_dup_neighbours (StateUnits *self, guint32 node, gboolean dependents)
 {
-  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-  g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
   guint n;
   const StateEdge *edges = dependents ? state_graph_dependents (self->graph, node, &n)
                                       : state_graph_dependencies (self->graph, node, &n);
+  char **names = g_new (char *, n + 1);
+  guint n_names = 0;
 
   for (guint i = 0; i < n; i++)
     {
       StateUnitHandle *handle = state_units_get_handle (self, edges[i].node);
 
-      if (handle != NULL && g_hash_table_add (seen, handle))
-        g_strv_builder_add (builder, handle->name);
+      if (handle != NULL && (i == 0 || edges[i].node != edges[i - 1].node))
+        names[n_names++] = g_strdup (handle->name);
     }
-  return g_strv_builder_end (builder);
+  names[n_names] = NULL;
+  return names;
 }
 
 /* All handles, in the order of their nodes: shared by the transitions over all units,
@@ -115,25 +162,15 @@ state_units_admit (StateUnits *self,
                                   dependents->edges, dependents->n);
   g_ptr_array_add (self->handles, handle);
   g_clear_pointer (&self->roster, g_ptr_array_unref);
-  self->n_with_timeouts += handle->timeouts != NULL;
+  self->n_with_timeouts += handle->extras->timeouts != NULL;
   state_positions_append (&self->positions);
 
-  g_hash_table_insert (self->names, handle->name, handle);
-  for (guint i = 0; handle->aliases != NULL && handle->aliases[i] != NULL; i++)
-    g_hash_table_insert (self->names, handle->aliases[i], handle);
+  remember_names (self, handle);
 
   state_units_emit_items_changed (self, position, 0, 1);
   state_units_notify_n_items (self);
   if (is_first_stopped)
     state_units_notify_allowed (self);
-}
-
-static void
-forget_names (StateUnits *self, StateUnitHandle *handle)
-{
-  g_hash_table_remove (self->names, handle->name);
-  for (guint i = 0; handle->aliases != NULL && handle->aliases[i] != NULL; i++)
-    g_hash_table_remove (self->names, handle->aliases[i]);
 }
 
 /* Takes the handle out of all that the set knows, without a word to anybody. Returns
@@ -148,7 +185,7 @@ take_out (StateUnits *self, StateUnitHandle *handle)
   state_positions_remove (&self->positions, node);
   g_ptr_array_index (self->handles, node) = NULL;
   g_clear_pointer (&self->roster, g_ptr_array_unref);
-  self->n_with_timeouts -= handle->timeouts != NULL;
+  self->n_with_timeouts -= handle->extras->timeouts != NULL;
   forget_names (self, handle);
   g_array_append_val (self->gone, node);
   state_units_drop_dispatcher (self, handle->dispatcher);

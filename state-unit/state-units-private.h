@@ -22,7 +22,8 @@ struct _StateUnits
   GPtrArray *handles;      /* by node; NULL where one has left */
   GPtrArray *roster;       /* those, without gaps and with references; NULL: to be made */
   guint n_with_timeouts;   /* units that have time limits of their own */
-  GHashTable *names;       /* of names and aliases, to handles */
+  GHashTable *names;       /* of places of names in handles */
+  GHashTable *aliases;     /* nullable: to handles */
   GHashTable *dispatchers; /* of GMainContext, to UnitDispatcher: of units elsewhere */
   GArray *gone;            /* nodes that have left during the current transition */
 
@@ -50,6 +51,7 @@ struct _StateUnits
 };
 
 StateGraph *state_units_get_graph (StateUnits *self);
+GHashTable *state_units_names_new (void);
 StateUnitHandle *state_units_find (StateUnits *self, const char *name_or_alias);
 char **state_units_dup_neighbours (StateUnits *self, guint32 node, gboolean dependents);
 

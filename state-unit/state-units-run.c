@@ -307,7 +307,7 @@ state_units_extension_arrives (StateRequest *request)
   if (self == NULL || handle->request != request)
     return;
   if (self->graph->nodes[handle->node].standing)
-    handle->deadline = MAX (handle->deadline, deadline);
+    state_unit_handle_own_extras (handle)->deadline = MAX (handle->extras->deadline, deadline);
   slot = current_slot (self, handle);
   if (slot != STATE_SLOT_NONE)
     state_run_extend (self->current->run, slot, deadline);
@@ -328,7 +328,7 @@ make_request (StateUnits *self,
     .unit = handle->unit,
     .handle = handle,
     .context = state_unit_handle_get_context (handle),
-    .thread = handle->thread,
+    .thread = handle->extras->thread,
     .home = self->dispatcher,
     .state = state,
     .state_version = state_version,
@@ -499,13 +499,14 @@ put_standing_stop (StateUnits *self, StateUnitHandle *handle)
   if (!state_rules_may_run (node) ||
       (slot != STATE_SLOT_NONE && state_run_is_to_stop (self->current->run, slot)))
     return;
-  handle->deadline = timeout != 0 ? state_units_get_now (self) + timeout * (gint64) 1000 : 0;
+  state_unit_handle_own_extras (handle)->deadline =
+      timeout != 0 ? state_units_get_now (self) + timeout * (gint64) 1000 : 0;
   node->standing = TRUE;
   state_graph_set_state (self->graph, handle->node, STATE_UNIT_STATE_STOPPING, FALSE,
                          node->undefined);
-  request = make_request (self, handle, STATE_OPERATION_STOP, NULL, 0, handle->deadline);
+  request = make_request (self, handle, STATE_OPERATION_STOP, NULL, 0, handle->extras->deadline);
   handle->request = request;
-  if (handle->deadline != 0)
+  if (handle->extras->deadline != 0)
     g_ptr_array_add (self->standing, g_object_ref (handle));
   state_units_tell (self);
   if (call (self, handle, request))
@@ -522,7 +523,7 @@ static gboolean
 is_standing (StateUnits *self, StateUnitHandle *handle)
 {
   return handle->units == self && self->graph->nodes[handle->node].standing &&
-         handle->deadline != 0;
+         handle->extras->deadline != 0;
 }
 
 /* Gives up on stops that stood and are not answered in time either. */
@@ -533,7 +534,7 @@ expire_standing (StateUnits *self)
     {
       g_autoptr (StateUnitHandle) handle = g_object_ref (g_ptr_array_index (self->standing, i - 1));
 
-      if (is_standing (self, handle) && handle->deadline > state_units_get_now (self))
+      if (is_standing (self, handle) && handle->extras->deadline > state_units_get_now (self))
         continue;
       g_ptr_array_remove_index_fast (self->standing, i - 1);
       if (!is_standing (self, handle))
@@ -611,7 +612,8 @@ next_deadline (StateUnits *self)
 
   for (guint i = 0; i < self->standing->len; i++)
     deadline =
-        earlier (deadline, ((StateUnitHandle *) g_ptr_array_index (self->standing, i))->deadline);
+        earlier (deadline,
+                 ((StateUnitHandle *) g_ptr_array_index (self->standing, i))->extras->deadline);
   if (self->current != NULL)
     {
       deadline = earlier (deadline, self->current->deadline);

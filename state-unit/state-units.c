@@ -155,6 +155,7 @@ state_units_finalize (GObject *object)
   state_request_list_free (self->spare);
   g_clear_object (&self->spare_builder);
   g_hash_table_unref (self->names);
+  g_clear_pointer (&self->aliases, g_hash_table_unref);
   g_hash_table_unref (self->dispatchers);
   g_array_unref (self->gone);
   g_ptr_array_unref (self->standing);
@@ -446,7 +447,7 @@ state_units_init (StateUnits *self)
   self->graph = state_graph_new ();
   state_positions_init (&self->positions);
   self->handles = g_ptr_array_new ();
-  self->names = g_hash_table_new (g_str_hash, g_str_equal);
+  self->names = state_units_names_new ();
   self->dispatchers = g_hash_table_new (NULL, NULL);
   self->gone = g_array_new (FALSE, FALSE, sizeof (guint32));
   g_queue_init (&self->queue);

@@ -50,28 +50,70 @@ state_graph_free (StateGraph *self)
 
 /* Edges */
 
-static guint32
-reserve_edges (StateGraph *self, guint32 n)
+/* Slices that lists have left are kept by their capacity, if that is a power of two:
+ * the first of their edges names the next. Those of others are wasted until all are
+ * packed again. */
+static guint32 *
+free_slices_of (StateGraph *self, guint32 capacity)
 {
-  guint32 offset = self->n_edges;
+  guint place = g_bit_storage (capacity) - 1;
 
-  if (n > self->n_edges_allocated - self->n_edges)
-    {
-      self->n_edges_allocated = MAX (self->n_edges + n, self->n_edges_allocated * 2);
-      self->edges = g_renew (StateEdge, self->edges, self->n_edges_allocated);
-    }
-  self->n_edges += n;
-  return offset;
+  if (capacity == 0 || (capacity & (capacity - 1)) != 0 ||
+      place >= G_N_ELEMENTS (self->free_slices))
+    return NULL;
+  return &self->free_slices[place];
 }
 
 static void
-grow_list (StateGraph *self, StateEdgeList *list, guint32 capacity)
+release_slice (StateGraph *self, const StateEdgeList *list)
 {
-  guint32 offset = reserve_edges (self, capacity);
+  guint32 *slices = free_slices_of (self, list->capacity);
+
+  self->n_edges_wasted += list->capacity;
+  if (slices == NULL)
+    return;
+  self->edges[list->offset].node = *slices;
+  *slices = list->offset + 1;
+}
+
+static guint32
+take_slice (StateGraph *self, guint32 capacity)
+{
+  guint32 *slices = free_slices_of (self, capacity);
+  guint32 offset = self->n_edges;
+
+  if (slices != NULL && *slices != 0)
+    {
+      offset = *slices - 1;
+      *slices = self->edges[offset].node;
+      self->n_edges_wasted -= capacity;
+      return offset;
+    }
+  if (capacity > self->n_edges_allocated - self->n_edges)
+    {
+      self->n_edges_allocated =
+          MAX (self->n_edges + capacity, self->n_edges_allocated + self->n_edges_allocated / 4);
+      self->edges = g_renew (StateEdge, self->edges, self->n_edges_allocated);
+    }
+  self->n_edges += capacity;
+  return offset;
+}
+
+static guint32
+rounded_up (guint32 n)
+{
+  return n > 1 ? 1u << g_bit_storage (n - 1) : n;
+}
+
+static void
+grow_list (StateGraph *self, StateEdgeList *list, guint32 n)
+{
+  guint32 capacity = rounded_up (n);
+  guint32 offset = take_slice (self, capacity);
 
   if (list->length > 0)
     memcpy (self->edges + offset, self->edges + list->offset, list->length * sizeof (StateEdge));
-  self->n_edges_wasted += list->capacity;
+  release_slice (self, list);
   list->offset = offset;
   list->capacity = capacity;
 }
@@ -80,7 +122,7 @@ static void
 append_edge (StateGraph *self, StateEdgeList *list, const StateEdge *edge)
 {
   if (list->length == list->capacity)
-    grow_list (self, list, MAX (list->capacity * 2, 2));
+    grow_list (self, list, list->length + 1);
   self->edges[list->offset + list->length++] = *edge;
 }
 
@@ -125,6 +167,7 @@ state_graph_compact_edges (StateGraph *self)
   self->n_edges = end;
   self->n_edges_allocated = MAX (end, 1);
   self->n_edges_wasted = 0;
+  memset (self->free_slices, 0, sizeof self->free_slices);
 }
 
 /* Nodes */
@@ -269,7 +312,8 @@ state_graph_disconnect (StateGraph *self, guint32 node)
     disconnect_edge (self, &self->edges[it->dependencies.offset + i], FALSE, node);
   for (guint32 i = 0; i < it->dependents.length; i++)
     disconnect_edge (self, &self->edges[it->dependents.offset + i], TRUE, node);
-  self->n_edges_wasted += it->dependencies.capacity + it->dependents.capacity;
+  release_slice (self, &it->dependencies);
+  release_slice (self, &it->dependents);
   it->dependencies = it->dependents = (StateEdgeList){ 0 };
 
   if (self->n_edges_stale > 1024 && self->n_edges_stale > self->n_edges / 8)

@@ -67,6 +67,7 @@ typedef struct
   guint32 n_edges; /* wasted ones included */
   guint32 n_edges_allocated;
   guint32 n_edges_wasted;
+  guint32 free_slices[16]; /* by the logarithm of the capacity: the first + 1 */
   guint32 n_edges_stale;   /* to disconnected nodes, in long lists */
   guint32 n_edges_partial; /* that do not count for all of STATE_GRAPH_ORDERED */
 
