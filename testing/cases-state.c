@@ -8,7 +8,7 @@
  * count. */
 typedef struct
 {
-  GVariant *trees[6]; /* two before a save, two between it and another, two after that */
+  GVariant *trees[4]; /* two before a save, two after it */
 } Observation;
 
 static void
@@ -63,9 +63,14 @@ first_change (const Observation *self)
       return NULL;
   iter = g_variant_iter_new (self->trees[1]);
   while (g_variant_iter_next (iter, "{&sv}", &name, NULL))
-    for (guint i = 2; i < G_N_ELEMENTS (self->trees); i += 2)
-      if (is_steady (self, name) && !field_is_same (self->trees[1], self->trees[i], name))
-        return trial_difference (self->trees[1], self->trees[i]);
+    if (is_steady (self, name) && !field_is_same (self->trees[1], self->trees[2], name))
+      {
+        g_autoptr (GVariant) before = g_variant_lookup_value (self->trees[1], name, NULL);
+        g_autoptr (GVariant) after = g_variant_lookup_value (self->trees[2], name, NULL);
+        g_autofree char *difference = trial_difference (before, after);
+
+        return g_strdup_printf ("%s %s", name, difference);
+      }
   return NULL;
 }
 
@@ -82,34 +87,46 @@ save (TrialUnit *unit, const char *when)
   return g_steal_pointer (&answer.saved);
 }
 
+/* Without an inspection between the two, which is for another case. */
 static void
 save_twice (TrialUnit *unit, const char *when)
 {
-  g_auto (Observation) seen = { { NULL } };
-  g_autoptr (StateSnapshot) first = NULL;
-  g_autoptr (StateSnapshot) second = NULL;
-  g_autoptr (GVariant) before = NULL;
-  g_autoptr (GVariant) after = NULL;
+  g_autoptr (StateSnapshot) first = save (unit, when);
+  g_autoptr (StateSnapshot) second = trial_is_over (unit->trial) ? NULL : save (unit, when);
+  g_autoptr (GVariant) before = trial_saved_dup (first);
+  g_autoptr (GVariant) after = trial_saved_dup (second);
   g_autofree char *difference = NULL;
+
+  if (trial_is_over (unit->trial))
+    return;
+  difference = trial_difference (before, after);
+  if (difference != NULL)
+    trial_fail (unit->trial, "what it saves went %s by a save %s", difference, when);
+}
+
+static void
+look_at_save (TrialUnit *unit, const char *when)
+{
+  g_auto (Observation) seen = { { NULL } };
+  g_autoptr (StateSnapshot) saved = NULL;
   g_autofree char *change = NULL;
 
   look_twice (unit, seen.trees);
-  first = save (unit, when);
+  saved = save (unit, when);
   look_twice (unit, seen.trees + 2);
-  if (!trial_is_over (unit->trial))
-    second = save (unit, when);
-  look_twice (unit, seen.trees + 4);
-  if (trial_is_over (unit->trial))
-    return;
-
-  before = trial_saved_dup (first);
-  after = trial_saved_dup (second);
-  difference = trial_difference (before, after);
   change = first_change (&seen);
-  if (difference != NULL)
-    trial_fail (unit->trial, "what it saves went %s by the first save %s", difference, when);
-  else if (change != NULL)
+  if (change != NULL)
     trial_fail (unit->trial, "what it shows went %s by a save %s", change, when);
+}
+
+/* FALSE: there is a verdict. */
+static gboolean
+save_changes_nothing (TrialUnit *unit, const char *when)
+{
+  save_twice (unit, when);
+  if (!trial_is_over (unit->trial))
+    look_at_save (unit, when);
+  return !trial_is_over (unit->trial);
 }
 
 void
@@ -117,15 +134,12 @@ case_save_changes_nothing (Trial *trial)
 {
   g_autoptr (TrialUnit) unit = trial_unit_new (trial);
 
-  if (unit == NULL)
+  if (unit == NULL || !save_changes_nothing (unit, "when it is new") ||
+      !trial_unit_prepare (unit, STATE_OPERATION_START, NULL) ||
+      !trial_unit_prepare (unit, STATE_OPERATION_STOP, NULL) ||
+      !save_changes_nothing (unit, "after it has run"))
     return;
-  save_twice (unit, "when it is new");
-  if (trial_is_over (trial) || !trial_unit_prepare (unit, STATE_OPERATION_START, NULL) ||
-      !trial_unit_prepare (unit, STATE_OPERATION_STOP, NULL))
-    return;
-  save_twice (unit, "after it has run");
-  if (!trial_is_over (trial))
-    trial_unit_expect (unit, STATE_OPERATION_START, NULL, " after it was saved");
+  trial_unit_expect (unit, STATE_OPERATION_START, NULL, " after it was saved");
 }
 
 /* restore-gives-saved-state */

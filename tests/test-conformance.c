@@ -93,10 +93,10 @@ static const Row rows[] = {
   { "save-fails-when-new", "save-changes-nothing",
     "but save failed: there is nothing yet when it is new" },
   { "save-changes", "save-changes-nothing",
-    "but what it saves went starts from uint64 0 to uint64 1 by the first save when it is "
+    "but what it saves went starts from uint64 0 to uint64 1 by a save when it is "
     "new" },
   { "save-shows", "save-changes-nothing",
-    "but what it shows went saves from uint32 0 to uint32 1 by a save when it is new" },
+    "but what it shows went saves from uint32 2 to uint32 3 by a save when it is new" },
   { "restore-fails", "restore-gives-saved-state", "but restore failed: it cannot be restored" },
   { "restore-loses-mode", "restore-gives-saved-state",
     "but what it saves went mode from 1 to 0 by a restore" },
