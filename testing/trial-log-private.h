@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 
 /* What is logged in the course of a case. */
 
-void trial_log_begin (void);
+void trial_log_begin (const char *name_of_case);
 void trial_log_end (void);
 
 /* The operations whose requests were answered twice. */

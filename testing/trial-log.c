@@ -12,6 +12,7 @@
 static GMutex lock; /* for what follows */
 static GPtrArray *twice;
 static guint handler;
+static const char *name; /* of the case */
 
 /* The operation, if the message says that a request was answered twice. */
 static char *
@@ -46,15 +47,19 @@ is_fatal (const char *domain, GLogLevelFlags level, const char *message, gpointe
 {
   g_autofree char *operation = answered_twice (domain, message);
 
+  if (operation == NULL)
+    g_printerr ("The program ends here, in the course of %s: a unit must not log what ends it\n",
+                name);
   return operation == NULL;
 }
 
 void
-trial_log_begin (void)
+trial_log_begin (const char *name_of_case)
 {
   g_mutex_lock (&lock);
   twice = g_ptr_array_new_with_free_func (g_free);
   g_mutex_unlock (&lock);
+  name = name_of_case;
   handler = g_log_set_handler (LIBRARY, G_LOG_LEVEL_CRITICAL | G_LOG_FLAG_FATAL, on_critical, NULL);
   g_test_log_set_fatal_handler (is_fatal, NULL);
 }

@@ -381,7 +381,7 @@ trial_run (StateUnitConformance *conformance, const TrialCase *kind, GError **er
                    kind->name);
       return FALSE;
     }
-  trial_log_begin ();
+  trial_log_begin (kind->name);
   g_main_context_acquire (self->caller);
   thread = begin (self);
   if (self->context == self->caller)
