@@ -321,18 +321,94 @@ state_unit_conformance_list_cases (StateUnitConformance *self)
 }
 
 /**
+ * state_unit_conformance_run_case_async:
+ * @self: the cases for a kind of unit
+ * @name: the name of a case
+ * @cancellable: (nullable): a cancellable; the case goes on to its end all the same
+ * @callback: (scope async) (closure user_data): called in the thread-default main context
+ *   of the caller when the case is done
+ * @user_data: data for @callback
+ *
+ * Runs one case, with new units, for programs whose main loop is not GLib's: the
+ * thread-default main context of the caller has to be iterated by somebody. One case at
+ * a time runs in a process.
+ *
+ * Since: 1.0
+ */
+void
+state_unit_conformance_run_case_async (StateUnitConformance *self,
+                                       const char *name,
+                                       GCancellable *cancellable,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data)
+{
+  GTask *task;
+
+  g_return_if_fail (STATE_UNIT_IS_CONFORMANCE (self));
+  g_return_if_fail (name != NULL);
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, G_GNUC_EXTENSION (gpointer) state_unit_conformance_run_case_async);
+  for (const TrialCase *kind = trial_cases; kind->name != NULL; kind++)
+    if (strcmp (kind->name, name) == 0)
+      {
+        trial_run (self, kind, task);
+        return;
+      }
+  g_task_return_new_error (
+      task, STATE_UNIT_CONFORMANCE_ERROR, STATE_UNIT_CONFORMANCE_ERROR_UNKNOWN_CASE,
+      "there is no case %s: state_unit_conformance_list_cases() lists those there are", name);
+  g_object_unref (task);
+}
+
+/**
+ * state_unit_conformance_run_case_finish:
+ * @self: the cases for a kind of unit
+ * @result: the result given to the callback
+ * @error: return location for an error
+ *
+ * Finishes state_unit_conformance_run_case_async().
+ *
+ * Errors: those of state_unit_conformance_run_case(); %G_IO_ERROR_CANCELLED.
+ *
+ * Returns: whether the unit passed
+ *
+ * Since: 1.0
+ */
+gboolean
+state_unit_conformance_run_case_finish (StateUnitConformance *self,
+                                        GAsyncResult *result,
+                                        GError **error)
+{
+  g_return_val_if_fail (STATE_UNIT_IS_CONFORMANCE (self), FALSE);
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, state_unit_conformance_run_case_async),
+                        FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
+case_done (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  *(GAsyncResult **) user_data = g_object_ref (result);
+}
+
+/**
  * state_unit_conformance_run_case:
  * @self: the cases for a kind of unit
  * @name: the name of a case
  * @error: return location for an error
  *
  * Runs one case, with new units. It iterates the thread-default main context of the
- * caller, which returns when the case is done; one case at a time runs in a process.
+ * caller, and returns when the case is done; one case at a time runs in a process.
  *
  * Errors: %STATE_UNIT_CONFORMANCE_ERROR_FAILED, with a message that names the type of the
  * unit and the case, and says what a unit promises and what this one did;
  * %STATE_UNIT_CONFORMANCE_ERROR_SKIPPED when there was nothing to try;
- * %STATE_UNIT_CONFORMANCE_ERROR_UNKNOWN_CASE; %G_IO_ERROR_BUSY while another case runs.
+ * %STATE_UNIT_CONFORMANCE_ERROR_UNKNOWN_CASE; %G_IO_ERROR_BUSY while another case runs, or
+ * when another thread iterates the context.
  *
  * Returns: whether the unit passed
  *
@@ -341,16 +417,24 @@ state_unit_conformance_list_cases (StateUnitConformance *self)
 gboolean
 state_unit_conformance_run_case (StateUnitConformance *self, const char *name, GError **error)
 {
+  g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
+  g_autoptr (GAsyncResult) result = NULL;
+
   g_return_val_if_fail (STATE_UNIT_IS_CONFORMANCE (self), FALSE);
   g_return_val_if_fail (name != NULL, FALSE);
 
-  for (const TrialCase *kind = trial_cases; kind->name != NULL; kind++)
-    if (strcmp (kind->name, name) == 0)
-      return trial_run (self, kind, error);
-  g_set_error (error, STATE_UNIT_CONFORMANCE_ERROR, STATE_UNIT_CONFORMANCE_ERROR_UNKNOWN_CASE,
-               "there is no case %s: state_unit_conformance_list_cases() lists those there are",
-               name);
-  return FALSE;
+  /* The context is this thread's all the while, also between iterations. */
+  if (!g_main_context_acquire (context))
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BUSY,
+                           "another thread iterates the main context: run the case there");
+      return FALSE;
+    }
+  state_unit_conformance_run_case_async (self, name, NULL, case_done, &result);
+  while (result == NULL)
+    g_main_context_iteration (context, TRUE);
+  g_main_context_release (context);
+  return state_unit_conformance_run_case_finish (self, result, error);
 }
 
 /* GTest */

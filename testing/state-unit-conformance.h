@@ -148,6 +148,16 @@ STATE_UNIT_TESTING_AVAILABLE_IN_ALL
 gboolean
 state_unit_conformance_run_case (StateUnitConformance *self, const char *name, GError **error);
 STATE_UNIT_TESTING_AVAILABLE_IN_ALL
+void state_unit_conformance_run_case_async (StateUnitConformance *self,
+                                            const char *name,
+                                            GCancellable *cancellable,
+                                            GAsyncReadyCallback callback,
+                                            gpointer user_data);
+STATE_UNIT_TESTING_AVAILABLE_IN_ALL
+gboolean state_unit_conformance_run_case_finish (StateUnitConformance *self,
+                                                 GAsyncResult *result,
+                                                 GError **error);
+STATE_UNIT_TESTING_AVAILABLE_IN_ALL
 void state_unit_conformance_add_cases (StateUnitConformance *self, const char *path);
 
 G_END_DECLS

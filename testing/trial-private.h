@@ -24,7 +24,7 @@ typedef struct
 /* The cases, the last one without a name. */
 extern const TrialCase trial_cases[];
 
-gboolean trial_run (StateUnitConformance *conformance, const TrialCase *kind, GError **error);
+void trial_run (StateUnitConformance *conformance, const TrialCase *kind, GTask *task);
 
 /* --- The verdict: the first one stands --- */
 
@@ -52,7 +52,8 @@ void trial_settle (Trial *self);
 
 /* Holds the context before its next turn; FALSE: the unit blocks it. */
 gboolean trial_hold (Trial *self);
-/* Lets a context that is held turn @n times; it is held again then. */
+/* Lets a context that is held turn @n times; it is held again then. A turn is an iteration,
+ * even if nothing was to be done in it. */
 void trial_turn (Trial *self, guint n);
 gboolean trial_is_held (Trial *self);
 void trial_let_go (Trial *self);

@@ -18,6 +18,9 @@ struct _Trial
   GMainContext *caller;  /* of those who run the case */
   GMainContext *context; /* where the unit is called */
   GMainContext *home;    /* of the set, on the thread of the case */
+  GTask *task;           /* whose result the verdict will be */
+  GThread *thread;       /* of the case */
+  GSource *gate;         /* in the unit's context */
   const char *type;      /* of the unit, once there is one */
   GError *verdict;       /* NULL: passed, as far as is known */
   gint n_units;          /* atomic: that have not gone */
@@ -28,8 +31,8 @@ struct _Trial
   guint turns;
   guint hold_at; /* after so many turns; G_MAXUINT: never */
   gboolean is_held;
-  gboolean is_over;
-  guint n_loops; /* that have not ended yet */
+  gboolean is_over;     /* the unit's own thread is to end */
+  gboolean thread_runs; /* that one */
 };
 
 static Trial *
@@ -69,6 +72,7 @@ trial_unref (Trial *self)
   g_main_context_unref (self->caller);
   g_main_context_unref (self->context);
   g_main_context_unref (self->home);
+  g_clear_object (&self->task);
   g_clear_error (&self->verdict);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->cond);
@@ -233,14 +237,23 @@ trial_let_go (Trial *self)
   trial_turn (self, G_MAXUINT);
 }
 
-/* On the unit's thread, before each turn. FALSE: the trial is over. */
-static gboolean
-may_turn (Trial *self)
+/* A source that is never ready, and is asked first before each turn: whoever iterates the
+ * context waits there while it is held. */
+typedef struct
 {
-  gboolean is_over;
+  GSource source;
+  Trial *trial;
+} Gate;
+
+static gboolean
+gate_prepare (GSource *source, int *timeout)
+{
+  Trial *self = ((Gate *) source)->trial;
 
   g_mutex_lock (&self->lock);
-  while (!self->is_over && self->turns >= self->hold_at)
+  if (self->hold_at != G_MAXUINT)
+    self->turns++;
+  while (self->turns >= self->hold_at)
     {
       if (!self->is_held)
         g_main_context_wakeup (self->home);
@@ -248,56 +261,58 @@ may_turn (Trial *self)
       g_cond_wait (&self->cond, &self->lock);
     }
   self->is_held = FALSE;
-  is_over = self->is_over;
   g_mutex_unlock (&self->lock);
-  return !is_over;
+  *timeout = -1;
+  return FALSE;
+}
+
+static gboolean
+gate_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
+{
+  return G_SOURCE_CONTINUE;
 }
 
 static void
-turn_over (Trial *self, GMainContext *context)
+gate_finalize (GSource *source)
 {
-  if (!g_main_context_iteration (context, TRUE) || context != self->context)
-    return;
-  g_mutex_lock (&self->lock);
-  self->turns++;
-  g_mutex_unlock (&self->lock);
+  trial_unref (((Gate *) source)->trial);
+}
+
+static GSourceFuncs gate_funcs = {
+  .prepare = gate_prepare,
+  .dispatch = gate_dispatch,
+  .finalize = gate_finalize,
+};
+
+static void
+add_gate (Trial *self)
+{
+  self->gate = g_source_new (&gate_funcs, sizeof (Gate));
+  ((Gate *) self->gate)->trial = trial_ref (self);
+  g_source_set_priority (self->gate, G_MININT);
+  g_source_set_static_name (self->gate, "state-unit: trial of a unit");
+  g_source_attach (self->gate, self->context);
 }
 
 static void
-loop_ended (Trial *self)
+remove_gate (Trial *self)
 {
-  g_mutex_lock (&self->lock);
-  self->n_loops--;
-  g_cond_broadcast (&self->cond);
-  g_mutex_unlock (&self->lock);
-}
-
-/* Where the unit is called. */
-static void
-iterate_unit (Trial *self)
-{
-  while (may_turn (self))
-    turn_over (self, self->context);
-  loop_ended (self);
-}
-
-/* Where it is not: the rest of the program goes on. */
-static void
-iterate_caller (Trial *self)
-{
-  gboolean is_over = FALSE;
-
-  while (!is_over)
-    {
-      turn_over (self, self->caller);
-      g_mutex_lock (&self->lock);
-      is_over = self->is_over;
-      g_mutex_unlock (&self->lock);
-    }
-  loop_ended (self);
+  g_source_destroy (self->gate);
+  g_clear_pointer (&self->gate, g_source_unref);
 }
 
 /* Threads */
+
+static gboolean
+unit_thread_is_over (Trial *self)
+{
+  gboolean is_over;
+
+  g_mutex_lock (&self->lock);
+  is_over = self->is_over;
+  g_mutex_unlock (&self->lock);
+  return is_over;
+}
 
 static gpointer
 run_unit_thread (gpointer data)
@@ -305,42 +320,59 @@ run_unit_thread (gpointer data)
   g_autoptr (Trial) self = data;
 
   g_main_context_push_thread_default (self->context);
-  iterate_unit (self);
+  while (!unit_thread_is_over (self))
+    g_main_context_iteration (self->context, TRUE);
   g_main_context_pop_thread_default (self->context);
+  g_mutex_lock (&self->lock);
+  self->thread_runs = FALSE;
+  g_mutex_unlock (&self->lock);
+  g_main_context_wakeup (self->home);
   return NULL;
 }
 
-/* A unit that blocks its thread cannot be got rid of. On a thread of its own it is left
- * there; on that of the program, the program ends. */
-static void
-end_loops (Trial *self)
+static gboolean
+unit_thread_has_ended (gpointer data)
 {
-  guint n_left_behind = self->context != self->caller && self->is_blocked ? 1 : 0;
-  gint64 end = g_get_monotonic_time () + self->limit * (gint64) 1000;
-  gboolean in_time = TRUE;
+  Trial *self = data;
+  gboolean thread_runs;
 
   g_mutex_lock (&self->lock);
-  self->is_over = TRUE;
-  g_cond_broadcast (&self->cond);
-  g_main_context_wakeup (self->context);
-  g_main_context_wakeup (self->caller);
-  while (self->n_loops > n_left_behind && in_time)
-    if (self->limit == 0)
-      g_cond_wait (&self->cond, &self->lock);
-    else
-      in_time = g_cond_wait_until (&self->cond, &self->lock, end);
+  thread_runs = self->thread_runs;
   g_mutex_unlock (&self->lock);
-
-  if (!in_time && self->context == self->caller)
-    {
-      g_autofree char *message =
-          g_strdup_printf ("%s; it still blocks the thread that it was called on, so that the "
-                           "program ends here",
-                           self->verdict != NULL ? self->verdict->message : self->kind->name);
-
-      g_assertion_message ("state-unit-testing", __FILE__, __LINE__, G_STRFUNC, message);
-    }
+  return !thread_runs;
 }
+
+/* A unit that blocks its own thread is left there. */
+static void
+end_unit_thread (Trial *self)
+{
+  g_mutex_lock (&self->lock);
+  self->is_over = TRUE;
+  g_mutex_unlock (&self->lock);
+  g_main_context_wakeup (self->context);
+  if (!self->is_blocked)
+    trial_wait (self, self->limit, unit_thread_has_ended, self);
+}
+
+/* Where the unit blocks the thread of the program, the program ends. It may also be that
+ * nobody iterates the context any more. */
+static void
+caller_does_not_answer (Trial *self)
+{
+  g_autofree char *message = NULL;
+
+  if (g_main_context_acquire (self->caller))
+    {
+      g_main_context_release (self->caller);
+      return;
+    }
+  message = g_strdup_printf ("%s; it still blocks the thread that it was called on, so that the "
+                             "program ends here",
+                             self->verdict != NULL ? self->verdict->message : self->kind->name);
+  g_assertion_message (G_LOG_DOMAIN, __FILE__, __LINE__, G_STRFUNC, message);
+}
+
+static void tell_verdict (Trial *self);
 
 static gpointer
 run_case_thread (gpointer data)
@@ -351,51 +383,61 @@ run_case_thread (gpointer data)
   self->kind->run (self);
   trial_let_go (self);
   trial_linger (self);
-  end_loops (self);
+  if (self->context != self->caller)
+    end_unit_thread (self);
+  tell_verdict (self);
   g_main_context_pop_thread_default (self->home);
   return NULL;
 }
 
-static GThread *
+/* One at a time: what is logged is heard of by all. */
+static gint is_running; /* atomic */
+
+static void
 begin (Trial *self)
 {
-  self->n_loops = 1;
+  trial_log_begin (self->kind->name);
+  add_gate (self);
   if (self->context != self->caller)
     {
-      self->n_loops = 2;
+      self->thread_runs = TRUE;
       g_thread_unref (g_thread_new ("unit on trial", run_unit_thread, trial_ref (self)));
     }
-  return g_thread_new ("trial of a unit", run_case_thread, trial_ref (self));
+  self->thread = g_thread_new ("trial of a unit", run_case_thread, trial_ref (self));
 }
 
-gboolean
-trial_run (StateUnitConformance *conformance, const TrialCase *kind, GError **error)
+/* In the context of the caller. */
+static void
+end (Trial *self)
 {
-  static gint is_running;
-  g_autoptr (Trial) self = trial_new (conformance, kind);
-  GThread *thread;
+  g_autoptr (GTask) task = g_steal_pointer (&self->task);
+
+  g_thread_join (self->thread);
+  remove_gate (self);
+  trial_log_end ();
+  g_atomic_int_set (&is_running, FALSE);
+  if (self->verdict != NULL)
+    g_task_return_error (task, g_error_copy (self->verdict));
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+/* Takes the task over, whose result is whether the unit passed. */
+void
+trial_run (StateUnitConformance *conformance, const TrialCase *kind, GTask *task)
+{
+  g_autoptr (GTask) own = task;
+  g_autoptr (Trial) self = NULL;
 
   if (!g_atomic_int_compare_and_exchange (&is_running, FALSE, TRUE))
     {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY, "%s has to wait: another case is running",
-                   kind->name);
-      return FALSE;
+      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_BUSY,
+                               "%s has to wait: another case is running", kind->name);
+      return;
     }
-  trial_log_begin (kind->name);
-  g_main_context_acquire (self->caller);
-  thread = begin (self);
-  if (self->context == self->caller)
-    iterate_unit (self);
-  else
-    iterate_caller (self);
-  g_thread_join (thread);
-  g_main_context_release (self->caller);
-  trial_log_end ();
-  g_atomic_int_set (&is_running, FALSE);
-
-  if (self->verdict != NULL)
-    g_propagate_error (error, g_error_copy (self->verdict));
-  return self->verdict == NULL;
+  self = trial_new (conformance, kind);
+  self->task = g_steal_pointer (&own);
+  begin (self);
 }
 
 /* What is done where the unit lives */
@@ -481,6 +523,22 @@ errand_send (Errand *self, GMainContext *context)
   g_source_set_callback (source, errand_run, errand_ref (self), errand_unref);
   g_source_attach (source, context);
   return trial_wait (self->trial, self->trial->limit, errand_is_done, self);
+}
+
+static void
+take_verdict (Errand *self)
+{
+  errand_done (self);
+  end (self->trial);
+}
+
+static void
+tell_verdict (Trial *self)
+{
+  g_autoptr (Errand) errand = errand_new (self, take_verdict, NULL);
+
+  if (!errand_send (errand, self->caller))
+    caller_does_not_answer (self);
 }
 
 static void

@@ -3,6 +3,7 @@
 /* The units that there are keep their promises: that of the example, sets of units, and
  * units behind which there is a queue. */
 
+#include <glib/gprintf.h>
 #include <state-unit-testing.h>
 
 /* The example, whose program is not run. */
@@ -10,6 +11,17 @@ int hello_main (void);
 #define main hello_main
 #include "../examples/hello.c"
 #undef main
+
+/* What the example prints is no line of a test's. */
+static void
+print_line (const char *text)
+{
+  gboolean is_of_example =
+      g_str_has_suffix (text, " runs\n") || g_str_has_suffix (text, " is stopped\n");
+
+  g_fprintf (stdout, "%s%s", is_of_example ? "# " : "", text);
+  fflush (stdout);
+}
 
 static StateUnit *
 make_device (gpointer user_data)
@@ -94,6 +106,7 @@ main (int argc, char *argv[])
   const StateUnitConformanceFlags threaded = slow | STATE_UNIT_CONFORMANCE_FLAGS_THREADED;
 
   g_test_init (&argc, &argv, NULL);
+  g_set_print_handler (print_line);
   state_unit_conformance_add ("/hello", slow, make_device, NULL, NULL);
   state_unit_conformance_add ("/hello/threaded", threaded, make_device, NULL, NULL);
   state_unit_conformance_add ("/set", slow, make_set, NULL, NULL);

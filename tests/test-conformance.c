@@ -183,6 +183,72 @@ test_broken (gconstpointer data)
     }
 }
 
+/* --- In a main loop of the caller's --- */
+
+static void
+case_done (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  state_unit_conformance_run_case_finish (STATE_UNIT_CONFORMANCE (source), result, &error);
+  g_assert_error (error, STATE_UNIT_CONFORMANCE_ERROR, STATE_UNIT_CONFORMANCE_ERROR_FAILED);
+  g_main_loop_quit (user_data);
+}
+
+static void
+test_async (void)
+{
+  g_autoptr (StateUnitConformance) conformance = conformance_of ("cancelled-stop-breaks", SLOW);
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+
+  state_unit_conformance_run_case_async (conformance, "cancel-stop", NULL, case_done, loop);
+  g_main_loop_run (loop);
+}
+
+static void
+case_cancelled (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  state_unit_conformance_run_case_finish (STATE_UNIT_CONFORMANCE (source), result, &error);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_main_loop_quit (user_data);
+}
+
+static void
+test_async_cancelled (void)
+{
+  g_autoptr (StateUnitConformance) conformance = conformance_of (NULL, SLOW);
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+
+  state_unit_conformance_run_case_async (conformance, "cancel-stop", cancellable, case_cancelled,
+                                         loop);
+  g_cancellable_cancel (cancellable);
+  g_main_loop_run (loop);
+}
+
+/* Nobody iterates the context, as far as this thread is concerned. */
+static gpointer
+run_elsewhere (gpointer conformance)
+{
+  g_autoptr (GError) error = NULL;
+
+  state_unit_conformance_run_case (conformance, "cancel-stop", &error);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
+  return NULL;
+}
+
+static void
+test_foreign_context (void)
+{
+  g_autoptr (StateUnitConformance) conformance = conformance_of (NULL, SLOW);
+
+  g_assert_true (g_main_context_acquire (NULL));
+  g_thread_join (g_thread_new ("elsewhere", run_elsewhere, conformance));
+  g_main_context_release (NULL);
+}
+
 /* --- Units that cannot be tried --- */
 
 static StateUnit *
@@ -437,6 +503,9 @@ main (int argc, char *argv[])
 
       g_test_add_data_func (path, &rows[i], test_broken);
     }
+  g_test_add_func ("/conformance/async", test_async);
+  g_test_add_func ("/conformance/async/cancelled", test_async_cancelled);
+  g_test_add_func ("/conformance/foreign-context", test_foreign_context);
   g_test_add_func ("/conformance/no-unit", test_no_unit);
   g_test_add_func ("/conformance/bare", test_bare);
   g_test_add_func ("/conformance/unknown-case", test_unknown_case);

@@ -7,6 +7,12 @@ from gi.repository import GLib
 
 from ..module import get_introspection_module
 
+try:
+    # Units whose methods are coroutines need a loop of asyncio's that runs.
+    from ._state_unit import loop as loops
+except ImportError:
+    loops = None
+
 StateUnitTesting = get_introspection_module("StateUnitTesting")
 
 __all__ = ["UnitConformance"]
@@ -63,7 +69,7 @@ class UnitConformance:
             conformance.set_change_func(lambda unit, *_: call(self.change_unit, unit))
         message = skipped = None
         try:
-            conformance.run_case(name)
+            _run_case(conformance, name)
         except GLib.Error as error:
             message = error.message
             skipped = error.matches(
@@ -84,6 +90,19 @@ class UnitConformance:
             for name in _ALL_CASES:
                 # None is no test, and hides the one that would be inherited.
                 setattr(cls, _name_of_test(name), _make_test(name) if name in tried else None)
+
+
+def _run_case(conformance, name):
+    if loops is None:
+        conformance.run_case(name)
+    else:
+        loops.run(_run_case_in_loop(conformance, name))
+
+
+async def _run_case_in_loop(conformance, name):
+    done = loops.get_running().create_future()
+    conformance.run_case_async(name, None, lambda _, result: done.set_result(result))
+    conformance.run_case_finish(await done)
 
 
 def _list_cases(flags):
