@@ -8,7 +8,7 @@
 
 const TrialCase trial_cases[] = {
   { "requests-answered-once", "each request is answered, and once", case_requests_answered_once },
-  { "stop-is-idempotent", "a unit that is stopped can be stopped again", case_stop_is_idempotent },
+  { "stop-is-idempotent", "it can be stopped when it is stopped already", case_stop_is_idempotent },
   { "save-changes-nothing", "a save succeeds and changes nothing that can be observed",
     case_save_changes_nothing, NO_SAVE },
   { "restore-gives-saved-state", "a restore brings back all that was saved",
@@ -16,7 +16,7 @@ const TrialCase trial_cases[] = {
   { "reset-after-failed-restore",
     "a restore of anything at all is answered, and the unit can be reset and started afterwards",
     case_reset_after_failed_restore, NO_SAVE | NO_RESTORE | NO_RESET },
-  { "cancel-start", "a start that is cancelled is answered; if it failed, the unit is stopped",
+  { "cancel-start", "a start that is cancelled is answered; if it failed, it is stopped",
     case_cancel_start },
   { "cancel-stop", "a stop that is cancelled is answered, and can be asked for again",
     case_cancel_stop },
