@@ -165,7 +165,9 @@ stop_started_unit (Trial *trial, StateUnit *unit)
 void
 case_stop_is_idempotent (Trial *trial)
 {
-  StateUnit *unit = trial_make_unit (trial);
+  guint version;
+  guint oldest;
+  StateUnit *unit = trial_make_unit (trial, &version, &oldest);
 
   if (unit == NULL)
     return;
@@ -174,7 +176,7 @@ case_stop_is_idempotent (Trial *trial)
   if (trial_is_over (trial))
     return;
 
-  unit = trial_make_unit (trial);
+  unit = trial_make_unit (trial, &version, &oldest);
   if (unit == NULL)
     return;
   expect (trial, unit, STATE_OPERATION_STOP, "a stop before it was ever started");

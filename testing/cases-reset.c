@@ -133,10 +133,8 @@ restore_and_reset (TrialUnit *unit, StateSnapshot *snapshot, const char *what)
 static void
 restore_older (TrialUnit *unit, GVariant *state)
 {
-  guint oldest = 0;
-  guint version = STATE_UNIT_GET_IFACE (unit->unit)->get_state_version (unit->unit, &oldest);
-
-  for (guint older = oldest; older < version && older < oldest + MAX_FIELDS; older++)
+  for (guint older = unit->oldest; older < unit->version && older < unit->oldest + MAX_FIELDS;
+       older++)
     {
       g_autoptr (StateSnapshot) snapshot = trial_saved_with_version (unit, older, state);
       g_autofree char *what = g_strdup_printf ("its state as version %u", older);

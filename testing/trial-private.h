@@ -63,7 +63,8 @@ GMainContext *trial_get_home (Trial *self);
 
 /* --- What is done where the unit lives --- */
 
-StateUnit *trial_make_unit (Trial *self);
+/* NULL: there is a verdict. The versions are those that the unit names. */
+StateUnit *trial_make_unit (Trial *self, guint *version, guint *oldest);
 void trial_release_unit (Trial *self, StateUnit *unit);
 gboolean trial_change_unit (Trial *self, StateUnit *unit);
 /* A second answer may come late. The request that it is given to keeps its unit alive:

@@ -12,6 +12,8 @@ typedef struct
 {
   Trial *trial;
   StateUnit *unit;
+  guint version; /* of the states that it saves */
+  guint oldest;  /* that it restores */
   StateUnits *units;
   StateUnitHandle *handle;
 } TrialUnit;

@@ -10,7 +10,9 @@ TrialUnit *
 trial_unit_new (Trial *trial)
 {
   g_autoptr (GError) error = NULL;
-  StateUnit *unit = trial_make_unit (trial);
+  guint version;
+  guint oldest;
+  StateUnit *unit = trial_make_unit (trial, &version, &oldest);
   StateUnitBuilder *builder;
   TrialUnit *self;
 
@@ -19,10 +21,13 @@ trial_unit_new (Trial *trial)
   self = g_new0 (TrialUnit, 1);
   self->trial = trial;
   self->unit = unit;
+  self->version = version;
+  self->oldest = oldest;
   self->units = state_units_new ();
   state_units_set_default_timeout (self->units, trial_get_limit (trial));
   builder = state_units_add (self->units, NAME);
   state_unit_builder_set_main_context (builder, trial_get_context (trial));
+  state_unit_builder_set_state_version (builder, version, MIN (oldest, version));
   self->handle = state_unit_builder_build (builder, unit, &error);
   if (self->handle != NULL)
     return self;
@@ -428,8 +433,5 @@ trial_saved_with_version (TrialUnit *self, guint version, GVariant *state)
 StateSnapshot *
 trial_saved_with (TrialUnit *self, GVariant *state)
 {
-  guint oldest = 0;
-  guint version = STATE_UNIT_GET_IFACE (self->unit)->get_state_version (self->unit, &oldest);
-
-  return trial_saved_with_version (self, version, state);
+  return trial_saved_with_version (self, self->version, state);
 }

@@ -451,6 +451,8 @@ struct _Errand
   Trial *trial;
   void (*func) (Errand *self);
   StateUnit *unit;
+  guint version; /* of the states that it saves */
+  guint oldest;
   StateOperation operation;
   GError *error;
   gint is_done; /* atomic */
@@ -545,6 +547,9 @@ static void
 make_unit (Errand *self)
 {
   self->unit = state_unit_conformance_make_unit (self->trial->conformance);
+  if (self->unit != NULL)
+    self->version =
+        STATE_UNIT_GET_IFACE (self->unit)->get_state_version (self->unit, &self->oldest);
   errand_done (self);
 }
 
@@ -573,7 +578,7 @@ trial_linger (Trial *self)
 
 /* NULL: there is a verdict. */
 StateUnit *
-trial_make_unit (Trial *self)
+trial_make_unit (Trial *self, guint *version, guint *oldest)
 {
   g_autoptr (Errand) errand = errand_new (self, make_unit, NULL);
 
@@ -591,6 +596,8 @@ trial_make_unit (Trial *self)
   self->type = G_OBJECT_TYPE_NAME (errand->unit);
   g_atomic_int_inc (&self->n_units);
   g_object_weak_ref (G_OBJECT (errand->unit), unit_gone, trial_ref (self));
+  *version = errand->version;
+  *oldest = errand->oldest;
   return g_steal_pointer (&errand->unit);
 }
 

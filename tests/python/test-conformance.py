@@ -5,6 +5,7 @@
 usage: test-conformance.py HELLO_PY
 """
 
+import asyncio
 import importlib.util
 import subprocess
 import sys
@@ -42,6 +43,36 @@ class TestHelloThreaded(StateUnitTesting.UnitConformance, unittest.TestCase):
 
     def create_unit(self):
         return hello.Device()
+
+
+if hasattr(StateUnit, "BaseUnit"):
+
+    class Drive(StateUnit.BaseUnit):
+        starts = 0
+
+        async def start(self):
+            await asyncio.sleep(0.01)
+            self.starts += 1
+
+        async def stop(self):
+            await asyncio.sleep(0)
+
+        def save(self):
+            return {"starts": self.starts}
+
+        def restore(self, state):
+            self.starts = int(state["starts"])
+
+    class TestDrive(StateUnitTesting.UnitConformance, unittest.TestCase):
+        """A unit whose methods are coroutines passes."""
+
+        conformance_flags = Flags.SLOW
+
+        def create_unit(self):
+            return Drive()
+
+    class TestDriveThreaded(TestDrive):
+        conformance_flags = Flags.SLOW | Flags.THREADED
 
 
 class Lamp(GObject.Object, StateUnit.Unit):
