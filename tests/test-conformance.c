@@ -11,7 +11,7 @@
 #define THREADED STATE_UNIT_CONFORMANCE_FLAGS_THREADED
 
 /* The time for an answer that never comes, in ms. */
-#define SHORT 500
+#define SHORT 1000
 
 static StateUnit *
 make_device (gpointer fault)
@@ -79,7 +79,7 @@ static const Row rows[] = {
   { "start-drops", "requests-answered-once", "but start was dropped without an answer" },
   { "start-fails", "requests-answered-once",
     "but start failed: no such device; units to be tried have to start and stop" },
-  { "start-hangs", "requests-answered-once", "but start was not answered within 500 ms", SHORT,
+  { "start-hangs", "requests-answered-once", "but start was not answered within 1000 ms", SHORT,
     TRUE },
   { "start-answers-twice", "requests-answered-once", "but start was answered twice" },
   { "start-answers-twice-late", "requests-answered-once", "but start was answered twice" },
@@ -108,7 +108,7 @@ static const Row rows[] = {
   { "version-is-too-old", "restore-gives-saved-state",
     "but it saves version 2 and restores none that is older than 3" },
   { "failed-restore-hangs", "reset-after-failed-restore",
-    "but restore was not answered within 500 ms when given @a{sv} {}", SHORT, TRUE },
+    "but restore was not answered within 1000 ms when given @a{sv} {}", SHORT, TRUE },
   { "failed-restore-drops", "reset-after-failed-restore",
     "but restore was dropped without an answer when given @a{sv} {}" },
   { "failed-restore-breaks-reset", "reset-after-failed-restore",
@@ -119,7 +119,7 @@ static const Row rows[] = {
   { "old-version-drops", "reset-after-failed-restore",
     "but restore was dropped without an answer when given its state as version 1" },
   { "cancelled-start-hangs", "cancel-start",
-    "but start was not answered within 500 ms when it was cancelled before the unit was asked",
+    "but start was not answered within 1000 ms when it was cancelled before the unit was asked",
     SHORT, TRUE },
   { "cancelled-start-runs", "cancel-start",
     "but start failed: it runs already after a start that was cancelled had failed" },
@@ -137,7 +137,7 @@ static const Row rows[] = {
   { "inspect-has-wrong-type", "inspect-at-any-time",
     "but inspect failed: inspect was answered with type i; answer with a{sv} when it was stopped" },
   { "inspect-hangs-when-busy", "inspect-at-any-time",
-    "but inspect was not answered within 500 ms right behind a start", SHORT, TRUE },
+    "but inspect was not answered within 1000 ms right behind a start", SHORT, TRUE },
   { "inspect-changes", "inspect-at-any-time",
     "but what it saves went starts from uint64 0 to uint64 1 by an inspection" },
   { "inspect-breaks-start", "inspect-at-any-time",
@@ -435,7 +435,7 @@ test_blocks_own_thread (void)
   state_unit_conformance_set_time_limit (conformance, SHORT);
   state_unit_conformance_run_case (conformance, "requests-answered-once", &error);
   g_assert_error (error, STATE_UNIT_CONFORMANCE_ERROR, STATE_UNIT_CONFORMANCE_ERROR_FAILED);
-  g_assert_true (g_str_has_suffix (error->message, "but start was not answered within 500 ms"));
+  g_assert_true (g_str_has_suffix (error->message, "but start was not answered within 1000 ms"));
   faulty_device_unblock_all ();
 }
 
@@ -453,7 +453,7 @@ test_blocks_caller (void)
   g_test_trap_subprocess (NULL, 0, 0);
   g_test_trap_assert_failed ();
   g_test_trap_assert_stderr ("*FaultyDevice fails requests-answered-once: *but start was not "
-                             "answered within 500 ms; it still blocks the thread that it was "
+                             "answered within 1000 ms; it still blocks the thread that it was "
                              "called on, so that the program ends here*");
 }
 

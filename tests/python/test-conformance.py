@@ -167,8 +167,8 @@ class MixinTest(unittest.TestCase):
 
         waiting = []
         name = "test_requests_answered_once"
-        result = self.run_tests(Waiting, [name], conformance_time_limit=0.2)
-        self.assert_fails(result, "but start was not answered within 200 ms")
+        result = self.run_tests(Waiting, [name], conformance_time_limit=0.5)
+        self.assert_fails(result, "but start was not answered within 500 ms")
 
     def test_answers_twice(self):
         class Twice(GObject.Object, StateUnit.Unit):
@@ -197,10 +197,10 @@ class MixinTest(unittest.TestCase):
             Blocking,
             ["test_requests_answered_once"],
             conformance_flags=Flags.THREADED,
-            conformance_time_limit=0.2,
+            conformance_time_limit=0.5,
         )
         lock.set()
-        self.assert_fails(result, "but start was not answered within 200 ms")
+        self.assert_fails(result, "but start was not answered within 500 ms")
 
 
 PYTEST = """
