@@ -6,7 +6,7 @@
 import gi
 
 gi.require_version("StateUnit", "1")
-from gi.repository import GLib, GObject, StateUnit
+from gi.repository import Gio, GLib, GObject, StateUnit
 
 
 class Device(GObject.Object, StateUnit.Unit):
@@ -31,8 +31,13 @@ class Device(GObject.Object, StateUnit.Unit):
         request.complete_with_state(GLib.Variant("a{sv}", {"starts": starts}))
 
     def do_restore(self, request):
-        self.starts = request.get_state()["starts"]
-        request.complete()
+        try:
+            # It may come from anywhere, and be anything.
+            self.starts = int(request.get_state()["starts"])
+            request.complete()
+        except (LookupError, TypeError, ValueError):
+            domain, code = Gio.io_error_quark(), Gio.IOErrorEnum.INVALID_DATA
+            request.fail_literal(domain, code, "no starts")
 
 
 def run(units, operation, *args):
