@@ -71,21 +71,25 @@ class Batch:
     def _call(self, operation, units):
         """Calls the units, and returns the coroutines that they gave."""
         done, waiting = [], []
-        known = method = None
+        cancelled = self._cancelled
+        known = method = function = None
         until = time.monotonic() + _SLICE
         for position, unit in enumerate(units):
             if type(unit) is not known:
                 known = type(unit)
                 method = known._state_unit_methods[operation]
-            if not method.is_simple or self._cancelled:
+                function = method.function if method.is_simple else None
+            if function is None or cancelled:
                 if self._call_alone(method, unit, position):
                     continue
             try:
-                value = method.function(unit)
+                value = function(unit)
             except BaseException as exception:
                 self.fail(position, exception)
                 continue
-            if type(value) is types.CoroutineType:
+            if value is None:
+                done.append(position)
+            elif type(value) is types.CoroutineType:
                 waiting.append((self, position, value))
             else:
                 done.append(position)
