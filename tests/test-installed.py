@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Programs are compiled against the installed libraries with pkg-config, and run.
+"""Programs are compiled against the installed libraries with pkg-config, and run; another in Python.
 
-usage: test-installed.py MESON BUILD_ROOT CONSUMER_C CONSUMER_TEST_C COMPILER…
+usage: test-installed.py MESON BUILD_ROOT PYTHON CONSUMER_C CONSUMER_TEST_C COMPILER…
 """
 
 import os
@@ -11,8 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-meson, build, source, test_source = sys.argv[1:5]
-compiler = sys.argv[5:]
+meson, build, python, source, test_source = sys.argv[1:6]
+compiler = sys.argv[6:]
 
 
 def run(*command, **kwargs):
@@ -24,7 +24,7 @@ def run(*command, **kwargs):
 with tempfile.TemporaryDirectory(prefix="state-unit-") as folder:
     root = Path(folder)
     # The reference is built anew by each installation, and not needed here.
-    tags = "runtime,devel,typelib,man"
+    tags = "runtime,devel,typelib,man,python-runtime"
     run(meson, "install", "-C", build, "--no-rebuild", "--destdir", folder, "--tags", tags)
 
     (config,) = root.rglob("state-unit-1.pc")
@@ -60,7 +60,25 @@ with tempfile.TemporaryDirectory(prefix="state-unit-") as folder:
         "state-unit",
         "state-unit.1",
         "openvmm-vm-graph.json",
+        "StateUnit.py",
+        "StateUnit.pyi",
     ):
         assert name in installed, f"{name} is not installed"
+    # PyGObject finds the overrides below a folder of Python's path.
+    (overrides,) = root.rglob("gi/overrides/StateUnit.py")
+    (typelib,) = root.rglob("StateUnit-1.typelib")
+    hello = run(
+        python,
+        "-c",
+        "from gi.repository import StateUnit; print(StateUnit.Units().run('inspect'))",
+        env=dict(
+            os.environ,
+            GI_TYPELIB_PATH=str(typelib.parent),
+            LD_LIBRARY_PATH=str(libdir),
+            PYTHONPATH=str(overrides.parents[2]),
+        ),
+    )
+    assert hello == "{}\n", hello
+
     private = [name for name in installed if name.endswith("-private.h")]
     assert not private, f"{private} are installed"

@@ -1,237 +1,299 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Units in Python on trial: the mixin of the conformance kit.
-
-usage: test-conformance.py HELLO_PY
-"""
+"""Every operation, by units whose methods are plain, async, raise, hang, are cancelled, or answer
+from another thread."""
 
 import asyncio
-import importlib.util
-import subprocess
-import sys
-import tempfile
 import threading
 import unittest
 
 import gi
 
 gi.require_version("StateUnit", "1")
-gi.require_version("StateUnitTesting", "1")
-from gi.repository import Gio, GLib, GObject, StateUnit, StateUnitTesting
+from gi.repository import GLib, GObject, StateUnit
 
-Flags = StateUnitTesting.ConformanceFlags
+State = StateUnit.UnitState
 
-HELLO = sys.argv.pop(1)
-spec = importlib.util.spec_from_file_location("hello", HELLO)
-hello = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(hello)
+# What has to be the case before, what is after success, and after failure.
+OPERATIONS = {
+    "start": (State.STOPPED, State.RUNNING, State.FAILED),
+    "stop": (State.RUNNING, State.STOPPED, State.FAILED),
+    "reset": (State.STOPPED, State.STOPPED, State.FAILED),
+    "save": (State.STOPPED, State.STOPPED, State.STOPPED),
+    "restore": (State.STOPPED, State.STOPPED, State.FAILED),
+    "post_restore": (State.STOPPED, State.STOPPED, State.FAILED),
+    "inspect": (State.STOPPED, State.STOPPED, State.STOPPED),
+}
 
-
-class TestHello(StateUnitTesting.UnitConformance, unittest.TestCase):
-    """The example passes."""
-
-    conformance_flags = Flags.SLOW
-
-    def create_unit(self):
-        return hello.Device()
-
-
-class TestHelloThreaded(StateUnitTesting.UnitConformance, unittest.TestCase):
-    """So it does on a thread of its own."""
-
-    conformance_flags = Flags.SLOW | Flags.THREADED
-
-    def create_unit(self):
-        return hello.Device()
+RESULTS = {"save": 17, "inspect": {"answer": 17}}
+VARIANTS = {
+    "save": GLib.Variant("x", 17),
+    "inspect": GLib.Variant("a{sv}", {"answer": GLib.Variant("x", 17)}),
+}
 
 
-if hasattr(StateUnit, "BaseUnit"):
-
-    class Drive(StateUnit.BaseUnit):
-        starts = 0
-
-        async def start(self):
-            await asyncio.sleep(0.01)
-            self.starts += 1
-
-        async def stop(self):
-            await asyncio.sleep(0)
-
-        def save(self):
-            return {"starts": self.starts}
-
-        def restore(self, state):
-            self.starts = int(state["starts"])
-
-    class TestDrive(StateUnitTesting.UnitConformance, unittest.TestCase):
-        """A unit whose methods are coroutines passes."""
-
-        conformance_flags = Flags.SLOW
-
-        def create_unit(self):
-            return Drive()
-
-    class TestDriveThreaded(TestDrive):
-        conformance_flags = Flags.SLOW | Flags.THREADED
+class Trouble(Exception):
+    """What these units raise."""
 
 
-class Lamp(GObject.Object, StateUnit.Unit):
-    """A unit that cannot stop twice, and does not restore its colour."""
-
-    def __init__(self):
-        super().__init__()
-        self.runs = False
-        self.colour = "white"
-
-    def do_start(self, request):
-        self.runs = True
-        request.complete()
-
-    def do_stop(self, request):
-        if self.runs:
-            self.runs = False
-            request.complete()
-        else:
-            request.fail_literal(Gio.io_error_quark(), Gio.IOErrorEnum.FAILED, "it is dark")
-
-    def do_save(self, request):
-        request.complete_with_state(GLib.Variant("s", self.colour))
-
-    def do_restore(self, request):
+def answer(request, operation):
+    if operation in VARIANTS:
+        request.complete_with_state(VARIANTS[operation])
+    else:
         request.complete()
 
 
-class MixinTest(unittest.TestCase):
-    def run_tests(self, unit_type, names, **attributes):
-        """Runs tests of a class made for a type of units; returns what became of them."""
-        attributes = {"create_unit": lambda self: unit_type(), **attributes}
-        tests = type("Test", (StateUnitTesting.UnitConformance, unittest.TestCase), attributes)
-        result = unittest.TestResult()
-        for name in names:
-            tests(name).run(result)
-        return result
+def make_base(operation, body, is_async):
+    """A BaseUnit with a method for the operation, and a save() so that there is something to
+    restore."""
 
-    def assert_fails(self, result, message):
-        self.assertEqual(len(result.failures), 1, result)
-        self.assertIn(message, result.failures[0][1])
+    def plain(self, *state):
+        self.calls.append(operation)
+        return body(self)
 
-    def test_failure(self):
-        result = self.run_tests(Lamp, ["test_stop_is_idempotent"])
-        self.assert_fails(result, "but a second stop failed: it is dark")
-        self.assertIn("Lamp fails stop-is-idempotent: ", result.failures[0][1])
+    async def waiting(self, *state):
+        self.calls.append(operation)
+        return await body(self)
 
-    def test_change(self):
-        def change_unit(self, unit):
-            unit.colour += "ish"
+    function = waiting if is_async else plain
+    members = {"save": lambda self: 17, "restore": lambda self, state: None}
+    if operation == "restore":
+        members["restore"] = lambda self, state: function(self, state)
+        if is_async:
 
-        name = "test_restore_gives_saved_state"
-        result = self.run_tests(Lamp, [name])
-        self.assertEqual(len(result.skipped), 1)
-        self.assertIn("nothing that was tried changed what it saves", result.skipped[0][1])
-        result = self.run_tests(Lamp, [name], change_unit=change_unit)
-        self.assert_fails(result, "but what it saves went from 'whiteish' to 'whiteishish'")
+            async def restore(self, state):
+                return await waiting(self, state)
 
-    def test_cases_left_out(self):
-        def tests_of(flags):
-            class Test(StateUnitTesting.UnitConformance):
-                conformance_flags = flags
+            members["restore"] = restore
+    else:
+        # Methods have no parameters but self, or they would be given the request.
+        def method(self):
+            return function(self)
 
-            return {name for name in dir(Test) if name.startswith("test") and getattr(Test, name)}
+        async def async_method(self):
+            return await function(self)
 
-        for flags in Flags.NONE, Flags.NO_SAVE, Flags.NO_RESET | Flags.NO_RESTORE:
-            cases = StateUnitTesting.Conformance.new(flags, lambda *_: None).list_cases()
-            self.assertEqual(tests_of(flags), {"test_" + name.replace("-", "_") for name in cases})
-        self.assertNotIn("test_cancel_reset", tests_of(Flags.NO_RESET))
-
-    def test_create_unit_raises(self):
-        def create_unit(self):
-            raise OSError("no more units")
-
-        result = self.run_tests(Lamp, ["test_cancel_stop"], create_unit=create_unit)
-        self.assertEqual(len(result.errors), 1)
-        self.assertIn("OSError: no more units", result.errors[0][1])
-
-    def test_change_unit_raises(self):
-        def change_unit(self, unit):
-            raise OSError("no other contents")
-
-        name = "test_restore_gives_saved_state"
-        result = self.run_tests(Lamp, [name], change_unit=change_unit)
-        self.assertEqual(len(result.errors), 1)
-        self.assertIn("OSError: no other contents", result.errors[0][1])
-
-    def test_time_limit(self):
-        class Waiting(GObject.Object, StateUnit.Unit):
-            def do_start(self, request):
-                waiting.append(request)
-
-        waiting = []
-        name = "test_requests_answered_once"
-        result = self.run_tests(Waiting, [name], conformance_time_limit=0.5)
-        self.assert_fails(result, "but start was not answered within 500 ms")
-
-    def test_answers_twice(self):
-        class Twice(GObject.Object, StateUnit.Unit):
-            def do_reset(self, request):
-                request.complete()
-                request.complete()
-
-        result = self.run_tests(Twice, ["test_requests_answered_once"])
-        self.assert_fails(result, "but reset was answered twice")
-
-    def test_drops(self):
-        class Dropping(GObject.Object, StateUnit.Unit):
-            def do_stop(self, request):
-                pass
-
-        result = self.run_tests(Dropping, ["test_requests_answered_once"])
-        self.assert_fails(result, "but stop was dropped without an answer")
-
-    def test_blocks(self):
-        class Blocking(GObject.Object, StateUnit.Unit):
-            def do_start(self, request):
-                lock.wait()
-
-        lock = threading.Event()
-        result = self.run_tests(
-            Blocking,
-            ["test_requests_answered_once"],
-            conformance_flags=Flags.THREADED,
-            conformance_time_limit=0.5,
-        )
-        lock.set()
-        self.assert_fails(result, "but start was not answered within 500 ms")
+        members[operation] = async_method if is_async else method
+    cls = type("Base", (StateUnit.BaseUnit,), members)
+    unit = cls()
+    unit.calls = []
+    return unit
 
 
-PYTEST = """
-import gi
-gi.require_version("StateUnitTesting", "1")
-from gi.repository import GObject, StateUnit, StateUnitTesting
+def make_raw(operation, do):
+    """A unit of GObject's own, with a do_…() for the operation that is given the request."""
 
-class Nothing(GObject.Object, StateUnit.Unit):
-    pass
+    def call(self, request):
+        self.calls.append(operation)
+        do(self, request)
 
-class TestNothing(StateUnitTesting.UnitConformance):
-    conformance_flags = StateUnitTesting.ConformanceFlags.NO_RESET
-    def create_unit(self):
-        return Nothing()
-"""
+    members = {
+        "do_save": lambda self, request: request.complete_with_state(GLib.Variant("x", 17)),
+        "do_restore": lambda self, request: request.complete(),
+        f"do_{operation}": call,
+    }
+    unit = type("Raw", (GObject.Object, StateUnit.Unit), members)()
+    unit.calls = []
+    return unit
 
 
-@unittest.skipUnless(importlib.util.find_spec("pytest"), "needs pytest")
-class PytestTest(unittest.TestCase):
-    def test_plain_class(self):
-        with tempfile.TemporaryDirectory() as folder:
-            with open(folder + "/test_nothing.py", "w") as file:
-                file.write(PYTEST)
-            run = subprocess.run(
-                [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", folder],
-                stdout=subprocess.PIPE,
-                text=True,
+class ConformanceTest(unittest.IsolatedAsyncioTestCase):
+    def setUp(self):
+        self.units = StateUnit.Units()
+
+    async def prepare(self, operation, unit):
+        """A set with the unit, in which the operation can be asked for."""
+        self.units = StateUnit.Units()
+        handle = self.units.add("disk", unit)
+        if OPERATIONS[operation][0] == State.RUNNING:
+            await self.units.start()
+        self.assertEqual(handle.get_state(), OPERATIONS[operation][0], operation)
+        self.snapshot = StateUnit.Snapshot().with_unit("disk", 0, 17)
+        unit.calls.clear()
+        return handle
+
+    async def perform(self, operation):
+        if operation in ("restore", "post_restore"):
+            return await self.units.restore(self.snapshot)
+        return await getattr(self.units, operation)()
+
+    async def check_success(self, operation, unit):
+        handle = await self.prepare(operation, unit)
+        result = await self.perform(operation)
+        self.assertEqual(unit.calls, [operation])
+        self.assertEqual(handle.get_state(), OPERATIONS[operation][1])
+        if operation == "save":
+            self.assertEqual(result["disk"], 17)
+        if operation == "inspect":
+            self.assertEqual(result["disk"]["answer"], 17)
+
+    async def check_failure(self, operation, unit, message):
+        handle = await self.prepare(operation, unit)
+        if operation == "inspect":
+            tree = await self.perform(operation)
+            self.assertEqual(tree["disk"]["inspect_error"], message)
+            return None
+        with self.assertRaises(StateUnit.TransitionError) as caught:
+            await self.perform(operation)
+        self.assertEqual(unit.calls, [operation])
+        self.assertEqual(handle.get_state(), OPERATIONS[operation][2])
+        self.assertIn(f"{{disk: {message}}}", caught.exception.message)
+        return caught.exception.failures["disk"]
+
+    async def each(self, check):
+        for operation in OPERATIONS:
+            with self.subTest(operation):
+                await check(operation)
+
+    async def test_plain(self):
+        async def check(operation):
+            unit = make_base(operation, lambda self: RESULTS.get(operation), False)
+            await self.check_success(operation, unit)
+
+        await self.each(check)
+
+    async def test_async_that_does_not_wait(self):
+        async def check(operation):
+            async def body(self):
+                return RESULTS.get(operation)
+
+            await self.check_success(operation, make_base(operation, body, True))
+
+        await self.each(check)
+
+    async def test_async_that_waits(self):
+        async def check(operation):
+            async def body(self):
+                async with asyncio.timeout(60):
+                    await asyncio.sleep(0)
+                    await asyncio.sleep(0.001)
+                return RESULTS.get(operation)
+
+            await self.check_success(operation, make_base(operation, body, True))
+
+        await self.each(check)
+
+    async def test_raw(self):
+        async def check(operation):
+            unit = make_raw(operation, lambda self, request: answer(request, operation))
+            await self.check_success(operation, unit)
+
+        await self.each(check)
+
+    async def test_raising(self):
+        async def check(operation):
+            def body(self):
+                raise Trouble("no disk")
+
+            error = await self.check_failure(
+                operation, make_base(operation, body, False), "Trouble: no disk"
             )
-        # There is nothing to restore.
-        self.assertIn("7 passed, 2 skipped", run.stdout)
-        self.assertEqual(run.returncode, 0)
+            if operation != "inspect":
+                self.assertIsInstance(error, Trouble)
+
+        await self.each(check)
+
+    async def test_async_raising(self):
+        for turns in (0, 1):
+
+            async def check(operation):
+                async def body(self):
+                    for _ in range(turns):
+                        await asyncio.sleep(0)
+                    raise Trouble("no disk")
+
+                error = await self.check_failure(
+                    operation, make_base(operation, body, True), "Trouble: no disk"
+                )
+                if operation != "inspect":
+                    self.assertIsInstance(error, Trouble)
+
+            await self.each(check)
+
+    async def test_raw_raising(self):
+        async def check(operation):
+            def do(self, request):
+                raise Trouble("no disk")
+
+            error = await self.check_failure(
+                operation, make_raw(operation, do), "Trouble: no disk"
+            )
+            if operation != "inspect":
+                self.assertIsInstance(error, Trouble)
+
+        await self.each(check)
+
+    async def test_hanging(self):
+        """A deadline ends the wait, cancels the coroutine, and hears its end."""
+
+        async def check(operation):
+            ended = asyncio.Event()
+
+            async def body(self):
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    ended.set()
+
+            unit = make_base(operation, body, True)
+            handle = await self.prepare(operation, unit)
+            if operation == "inspect":
+                tree = await self.units.inspect(timeout=0.02)
+                self.assertTrue(tree["disk"]["unresolved"])
+                return
+            self.units.set_default_timeout(20)
+            with self.assertRaises(StateUnit.TransitionError) as caught:
+                await self.perform(operation)
+            self.assertIsInstance(caught.exception.failures["disk"], StateUnit.TimedOut)
+            self.assertIsInstance(caught.exception.failures["disk"], TimeoutError)
+            await ended.wait()
+            while handle.get_state() == State.UNCERTAIN:
+                await asyncio.sleep(0)
+
+        await self.each(check)
+
+    async def test_cancelled(self):
+        """Cancelling the task cancels the coroutine, and ends when that has ended."""
+
+        async def check(operation):
+            begun = asyncio.Event()
+            ended = []
+
+            async def body(self):
+                begun.set()
+                try:
+                    await asyncio.Event().wait()
+                except asyncio.CancelledError:
+                    await asyncio.sleep(0.01)
+                    ended.append(operation)
+                    raise
+
+            unit = make_base(operation, body, True)
+            await self.prepare(operation, unit)
+            task = asyncio.create_task(self.perform(operation))
+            await begun.wait()
+            task.cancel()
+            with self.assertRaises(asyncio.CancelledError):
+                await task
+            if operation != "inspect":
+                self.assertEqual(ended, [operation])
+            self.assertIsNone(self.units.get_current_transition())
+
+        await self.each(check)
+
+    async def test_answered_from_another_thread(self):
+        async def check(operation):
+            def do(self, request):
+                threading.Thread(target=answer, args=(request, operation)).start()
+
+            await self.check_success(operation, make_raw(operation, do))
+
+            async def body(self):
+                return await asyncio.to_thread(lambda: RESULTS.get(operation))
+
+            await self.check_success(operation, make_base(operation, body, True))
+
+        await self.each(check)
 
 
 if __name__ == "__main__":
