@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: MIT
+"""asyncio's loops and GLib's main contexts, together.
+
+A loop that iterates the main context itself (that of PyGObject 3.50, gbulb) needs nothing. When
+another thread iterates the context, there is nothing to do but to hand results over. A plain
+asyncio loop gets a selector that waits for both.
+"""
+
+import asyncio
+import atexit
+import selectors
+import threading
+import weakref
+
+from gi.repository import GLib
+
+
+def current_context():
+    """The main context in which what this thread asks for is called back."""
+    return GLib.MainContext.get_thread_default() or GLib.MainContext.default()
+
+
+class MainContextSelector:
+    """In the place of a loop's selector: waits for the main context as well, and dispatches it.
+
+    The selector's own descriptor is watched by a source of the context, so that one wait of the
+    context serves both. Where another thread has the context, that one dispatches.
+    """
+
+    def __init__(self, selector, context):
+        self._selector = selector
+        self._context = context
+        self._source = GLib.unix_fd_source_new(selector.fileno(), GLib.IOCondition.IN)
+        self._source.set_callback(lambda *_: GLib.SOURCE_CONTINUE)
+        self._source.attach(context)
+
+    def __getattr__(self, name):
+        return getattr(self._selector, name)
+
+    @property
+    def context(self):
+        return self._context
+
+    def select(self, timeout=None):
+        if not self._context.acquire():
+            return self._selector.select(timeout)
+        try:
+            if timeout is None:
+                ready_time = -1
+            else:
+                ready_time = GLib.get_monotonic_time() + int(max(timeout, 0) * 1e6)
+            self._source.set_ready_time(ready_time)
+            self._context.iteration(timeout is None or timeout > 0)
+        finally:
+            self._context.release()
+        return self._selector.select(0)
+
+    def close(self):
+        self._source.destroy()
+        self._selector.close()
+
+
+def attach(loop):
+    """Has the loop iterate the main context of this thread, if nobody else does."""
+    selector = getattr(loop, "_selector", None)
+    if isinstance(selector, MainContextSelector):
+        return
+    if not isinstance(selector, selectors.BaseSelector) or not hasattr(selector, "fileno"):
+        return
+    if type(selector).__module__ == selectors.__name__:
+        loop._selector = MainContextSelector(selector, current_context())
+
+
+# The loops from which operations were awaited, for units that are called in a thread without one.
+_loops = weakref.WeakValueDictionary()
+
+
+def get_running():
+    """The loop that runs, which from now on serves the main context of this thread too."""
+    loop = asyncio.get_running_loop()
+    attach(loop)
+    _loops["last"] = loop
+    return loop
+
+
+def find_awaiting():
+    """A loop on another thread that waits for an operation, or None."""
+    loop = _loops.get("last")
+    return loop if loop is not None and loop.is_running() else None
+
+
+class _Runner:
+    """A loop for those who have none, kept from one call to the next."""
+
+    def __init__(self):
+        self.runner = asyncio.Runner(loop_factory=asyncio.SelectorEventLoop)
+        self.close = weakref.finalize(self, self.runner.close)
+
+
+_local = threading.local()
+
+
+def run(coroutine):
+    """Runs the coroutine to its end, blocking."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        pass
+    else:
+        coroutine.close()
+        raise RuntimeError("an event loop runs in this thread: await the operation instead")
+    if not hasattr(_local, "runner"):
+        _local.runner = _Runner()
+    return _local.runner.runner.run(coroutine)
+
+
+def _close_runner():
+    if hasattr(_local, "runner"):
+        _local.runner.close()
+
+
+atexit.register(_close_runner)
