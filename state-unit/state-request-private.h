@@ -3,6 +3,7 @@
 #pragma once
 
 #include "state-dispatcher-private.h"
+#include "state-request-batch.h"
 #include "state-request.h"
 #include "state-thread-private.h"
 
@@ -47,6 +48,9 @@ void state_request_adopt (StateRequest *self);
 gboolean state_request_call (StateRequest *self);
 void state_request_set_out (StateRequest *self);
 void state_request_post_call (StateRequest *self, StateDispatcher *dispatcher);
+
+gboolean state_request_is_wanted (StateRequest *self);
+void state_request_set_batch (StateRequest *self, StateRequestBatch *batch, guint position);
 
 void state_request_cancel (StateRequest *self);
 void state_request_revoke (StateRequest *self);

@@ -4,6 +4,7 @@
 
 #include "state-error.h"
 #include "state-queue-private.h"
+#include "state-request-batch-private.h"
 #include "state-snapshot-private.h"
 #include "state-unit-handle-private.h"
 #include "state-unit-private.h"
@@ -91,9 +92,11 @@ struct _StateRequest
 
   gint progress_posted;  /* atomic */
   gint extension_posted; /* atomic */
-  GMutex lock;           /* for the two below, and the deadline */
+  GMutex lock;           /* for those below, and the deadline */
   double fraction;
   char *text;
+  StateRequestBatch *batch; /* not a reference: it is in there, and is told of a cancel */
+  guint position;
 };
 
 G_DEFINE_FINAL_TYPE (StateRequest, state_request, G_TYPE_OBJECT)
@@ -321,14 +324,21 @@ state_request_call (StateRequest *self)
   return !g_atomic_int_compare_and_exchange (&self->delivery, DELIVERY_CALLING, DELIVERY_OUT);
 }
 
+/* Whether the unit is still to be called. */
+gboolean
+state_request_is_wanted (StateRequest *self)
+{
+  return !g_atomic_int_get (&self->revoked) && g_atomic_int_get (&self->answer) == ANSWER_NONE &&
+         (self->parameters.handle == NULL || !state_unit_handle_has_left (self->parameters.handle));
+}
+
 static void
 call_unit (StateMessage *message)
 {
   g_autoptr (StateRequest) self = REQUEST_OF (message, call);
   StateUnit *unit = self->parameters.unit;
 
-  if (!g_atomic_int_get (&self->revoked) && g_atomic_int_get (&self->answer) == ANSWER_NONE &&
-      (self->parameters.handle == NULL || !state_unit_handle_has_left (self->parameters.handle)))
+  if (state_request_is_wanted (self))
     STATE_UNIT_GET_IFACE (unit)->handle_request (unit, self);
 }
 
@@ -388,6 +398,31 @@ state_request_overrule (StateRequest *self, GError *error)
     g_error_free (error);
 }
 
+/* The batch that the request is in from now on; NULL: none. */
+void
+state_request_set_batch (StateRequest *self, StateRequestBatch *batch, guint position)
+{
+  g_mutex_lock (&self->lock);
+  self->batch = batch;
+  self->position = position;
+  g_mutex_unlock (&self->lock);
+}
+
+/* A batch that is being disposed of takes its requests out first, under the lock. */
+static void
+tell_batch (StateRequest *self)
+{
+  g_autoptr (StateRequestBatch) batch = NULL;
+  guint position;
+
+  g_mutex_lock (&self->lock);
+  batch = self->batch != NULL ? g_object_ref (self->batch) : NULL;
+  position = self->position;
+  g_mutex_unlock (&self->lock);
+  if (batch != NULL)
+    state_request_batch_cancelled (batch, position);
+}
+
 /* In the context of those who ask. */
 void
 state_request_cancel (StateRequest *self)
@@ -398,6 +433,7 @@ state_request_cancel (StateRequest *self)
   cancellable = g_atomic_pointer_get (&self->cancellable);
   if (cancellable != NULL)
     g_cancellable_cancel (cancellable);
+  tell_batch (self);
 }
 
 /* For those who ask */

@@ -3,13 +3,13 @@
 
 from gi.module import get_introspection_module
 from gi.overrides import override
-from gi.repository import GLib, GObject
+from gi.repository import GLib
 
-from ._state_unit import errors, loop, operations, requests, values
+from ._state_unit import batches, errors, loop, operations, requests, values
 
 StateUnit = get_introspection_module("StateUnit")
 
-operations.add_all_pairs()
+operations.add_pairs(StateUnit.Unit)
 
 TransitionError = errors.TransitionError
 TimedOut = errors.TimedOut
@@ -40,7 +40,7 @@ def _milliseconds(seconds):
 class Unit(StateUnit.Unit):
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
-        requests.guard_class(cls)
+        requests.guard_vfuncs(cls)
 
     async def send(self, operation, state=None):
         variant = None if state is None else values.to_variant(state)
@@ -50,25 +50,40 @@ class Unit(StateUnit.Unit):
 Unit = override(Unit)
 __all__.append("Unit")
 
+operations.add_all_pairs()
 
-class BaseUnit(GObject.Object, Unit):
+
+class BaseUnit(StateUnit.BatchUnit, Unit):
     """A unit whose start, stop, reset, save, restore, post_restore and inspect are methods, plain
     or async. Those that are not there do what the interface does by default."""
 
-    # In a module of overrides it would not be a type of its own.
-    __module__ = "gi.repository.StateUnit"
+    # PyGObject takes classes in its own modules for those of the library.
+    __module__ = "StateUnit"
     __gtype_name__ = "PyStateUnitBaseUnit"
 
-    _state_unit_methods = {}
+    state_version = 0
 
     def __init_subclass__(cls, **kwargs):
+        requests.hide_vfuncs(cls)
         super().__init_subclass__(**kwargs)
         cls._state_unit_methods = requests.methods_of(cls)
 
-    def do_handle_request(self, request):
-        requests.handle(self._state_unit_methods, self, request)
+    def do_handle_batch(self, batch):
+        batches.handle(batch)
 
-    do_handle_request.is_guard = True
+    def do_request_cancelled(self, batch, position):
+        batches.cancelled(batch, position)
+
+    def do_get_state_version(self):
+        own = type(self).do_get_state_version
+        if own is not BaseUnit.do_get_state_version:
+            return own(self)
+        version = self.state_version
+        return version if isinstance(version, tuple) else (version, version)
+
+
+BaseUnit.__module__ = "gi.repository.StateUnit"
+BaseUnit._state_unit_methods = requests.methods_of(BaseUnit)
 
 
 class Units(StateUnit.Units):

@@ -138,7 +138,7 @@ def add_pairs(cls):
     infos = {info.get_name(): info for info in cls.__info__.get_methods()}
     for begin_name, info in infos.items():
         name = begin_name.removesuffix("_async")
-        if name == begin_name or f"{name}_finish" not in infos:
+        if name == begin_name or f"{name}_finish" not in infos or f"{name}_sync" in cls.__dict__:
             continue
         begin, finish = getattr(cls, begin_name), getattr(cls, f"{name}_finish")
         coroutine, blocking = _make(info, name, cls.__name__, begin, finish)

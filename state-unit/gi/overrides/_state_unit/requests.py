@@ -7,9 +7,8 @@ import inspect
 import types
 
 from gi.module import get_introspection_module
-from gi.repository import GLib
 
-from . import errors, loop as loops, values
+from . import coroutines, errors, values
 
 StateUnit = get_introspection_module("StateUnit")
 
@@ -55,131 +54,63 @@ def _raise_in_loop(exception):
         pass
 
 
-# Coroutines
-
-
-@types.coroutine
-def _rest(coroutine, waits_for):
-    """Goes on with a coroutine that has been started and waits."""
-    while True:
-        try:
-            sent = yield waits_for
-        except BaseException as exception:
-            step = functools.partial(coroutine.throw, exception)
-        else:
-            step = functools.partial(coroutine.send, sent)
-        try:
-            waits_for = step()
-        except StopIteration as stop:
-            return stop.value
-
-
-class Carrier:
-    """Runs coroutines as a task would, at the cost of a task for those that wait alone.
-
-    One task starts one coroutine after the other. The first that waits keeps the task as its own,
-    and another task goes on with the others.
-    """
-
-    def __init__(self, loop):
-        self.loop = loop
-        self.queue = []
-        self.tasks = set()
-        self.idle = True
-
-    def add(self, coroutine, request, answer):
-        self.queue.append((coroutine, request, answer))
-        if self.idle:
-            self.idle = False
-            self._spawn()
-
-    def _spawn(self):
-        task = self.loop.create_task(self._carry())
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
-
-    async def _carry(self):
-        while self.queue:
-            coroutine, request, answer = self.queue.pop(0)
-            try:
-                waits_for = coroutine.send(None)
-            except StopIteration as stop:
-                finish(request, answer, stop.value)
-                continue
-            except BaseException as exception:
-                fail(request, exception)
-                continue
-            if self.queue:
-                self._spawn()
-            else:
-                self.idle = True
-            await self._wait(coroutine, waits_for, request, answer)
-            return
-        self.idle = True
-
-    async def _wait(self, coroutine, waits_for, request, answer):
-        task = asyncio.current_task()
-        cancellable = request.get_cancellable()
-        handler = cancellable.connect(
-            lambda *_: self.loop.call_soon_threadsafe(task.cancel)
-        )
-        try:
-            value = await _rest(coroutine, waits_for)
-        except BaseException as exception:
-            fail(request, exception)
-        else:
-            finish(request, answer, value)
-        finally:
-            cancellable.disconnect(handler)
-
-
-def _carrier_of(loop):
-    carrier = getattr(loop, "_state_unit_carrier", None)
-    if carrier is None:
-        carrier = loop._state_unit_carrier = Carrier(loop)
-    return carrier
-
-
-def drive(coroutine, request, answer):
-    """Has an asyncio loop run the coroutine: that of this thread, or the one that awaits."""
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        loop = loops.find_awaiting()
-    else:
-        _carrier_of(loop).add(coroutine, request, answer)
-        return
-    if loop is None:
-        coroutine.close()
-        raise RuntimeError(
-            "no asyncio event loop runs: await the operation, or use its blocking twin"
-        )
-    loop.call_soon_threadsafe(lambda: _carrier_of(loop).add(coroutine, request, answer))
-
-
 # Answers
 
 
-def answer_done(request, value):
+def _answer_done(request, value):
     request.complete()
 
 
-def answer_state(request, value):
+def _answer_state(request, value):
     request.complete_with_state(None if value is None else values.to_variant(value))
 
 
-def answer_tree(request, value):
+def _answer_tree(request, value):
     request.complete_with_state(values.to_variant({} if value is None else value))
 
 
-def answer_raw(request, value):
-    """The method answers by itself."""
+def _answer_itself(request, value):
+    """The method answers, now or later."""
 
 
-ANSWERS = {
-    StateUnit.Operation.SAVE: answer_state,
-    StateUnit.Operation.INSPECT: answer_tree,
+_ANSWERS = {
+    StateUnit.Operation.SAVE: _answer_state,
+    StateUnit.Operation.INSPECT: _answer_tree,
 }
+
+
+class Single:
+    """Owner of the coroutine for one request."""
+
+    def __init__(self, loop, request, answer):
+        self._loop = loop
+        self._request = request
+        self._answer = answer
+        self._cancellable = None
+
+    def waits(self, position, task):
+        loop = self._loop
+
+        def cancel(*_):
+            loop.call_soon_threadsafe(task.cancel)
+
+        self._cancellable = self._request.get_cancellable()
+        self._handler = self._cancellable.connect("cancelled", cancel)
+        if self._cancellable.is_cancelled():
+            task.cancel()
+
+    def _ended(self):
+        if self._cancellable is not None:
+            self._cancellable.disconnect(self._handler)
+            self._cancellable = None
+
+    def finish(self, position, value):
+        self._ended()
+        finish(self._request, self._answer, value)
+
+    def fail(self, position, exception):
+        self._ended()
+        fail(self._request, exception)
 
 
 def finish(request, answer, value):
@@ -196,13 +127,20 @@ def finish(request, answer, value):
 class Method:
     """A unit's method for an operation: how it is called, and what its result means."""
 
-    def __init__(self, operation, function, raw=False):
+    def __init__(self, operation, function, raw):
         self.function = function
-        self.answer = answer_raw if raw else ANSWERS.get(operation, answer_done)
-        self.raw = raw
-        self.takes_state = operation == StateUnit.Operation.RESTORE and not raw
-        self.updates = operation == StateUnit.Operation.INSPECT
-        self.takes_request = raw or self._count(function) > (2 if self.takes_state else 1)
+        self._answer = _answer_itself if raw else _ANSWERS.get(operation, _answer_done)
+        self._takes_state = operation == StateUnit.Operation.RESTORE and not raw
+        self._reads_only = operation == StateUnit.Operation.INSPECT and not raw
+        if raw or self._count(function) > (2 if self._takes_state else 1):
+            self._takes_request = True
+            self._reads_only = False
+        else:
+            self._takes_request = False
+        # It needs no request, and nothing but its end is of interest.
+        self.is_simple = self._answer is _answer_done and not (
+            self._takes_state or self._takes_request
+        )
 
     @staticmethod
     def _count(function):
@@ -210,65 +148,100 @@ class Method:
         parameters = inspect.signature(function).parameters.values()
         return sum(parameter.kind in kinds for parameter in parameters)
 
-    def __call__(self, unit, request):
-        arguments = []
-        if self.takes_state:
-            arguments.append(values.to_python(request.get_state()))
-        if self.takes_request:
-            arguments.append(request)
-        elif self.updates and request.get_inspect_value() is not None:
-            raise NotImplementedError("nothing can be updated: inspect() takes no request")
-        return self.function(unit, *arguments)
+    def call(self, unit, request):
+        """Calls the method, and sees to it that the request is answered."""
+        try:
+            if self._reads_only and request.get_inspect_value() is not None:
+                raise NotImplementedError("nothing can be updated: inspect() takes no request")
+            arguments = [values.to_python(request.get_state())] if self._takes_state else []
+            if self._takes_request:
+                arguments.append(request)
+            value = self.function(unit, *arguments)
+        except BaseException as exception:
+            fail(request, exception)
+            return
+        if type(value) is types.CoroutineType:
+            loop = coroutines.find_loop()
+            coroutines.run(loop, [(Single(loop, request, self._answer), 0, value)])
+        else:
+            finish(request, self._answer, value)
+
+
+class Default:
+    """In the place of a method that a class does not have."""
+
+    def __init__(self, operation):
+        self.is_simple = operation not in _WITH_DEFAULTS
+
+    @staticmethod
+    def function(unit):
+        """Nothing to do."""
+
+    @staticmethod
+    def call(unit, request):
+        request.apply(unit)
+
+
+# Those for which the interface does more by default than to complete.
+_WITH_DEFAULTS = (StateUnit.Operation.RESTORE, StateUnit.Operation.INSPECT)
+
+
+class _Hidden:
+    """A function that PyGObject does not see, and so does not put into the table of an interface,
+    which a class shares with the classes it derives from."""
+
+    def __init__(self, function):
+        self._function = function
+
+    def __get__(self, instance, owner=None):
+        return self._function.__get__(instance, owner)
+
+
+def _find(cls, names):
+    """The first of the names that the class has a function of its own for."""
+    for name in names:
+        function = getattr(cls, name, None)
+        if isinstance(function, types.FunctionType):
+            return name, function
+    return None, None
 
 
 def methods_of(cls):
-    """The methods of a class for the operations, by operation: do_x() before x()."""
+    """By operation, what is called for it in the units of a class."""
     found = {}
     for operation, name in OPERATIONS.items():
-        for key, raw in ((f"do_{name}", True), (name, False)):
-            function = getattr(cls, key, None)
-            if isinstance(function, types.FunctionType):
-                found[operation] = Method(operation, function, raw)
-                break
+        raw = f"do_{name}"
+        key, function = _find(cls, ("do_handle_request", raw, name))
+        if function is None:
+            found[operation] = Default(operation)
+        else:
+            found[operation] = Method(operation, function, key != name)
     return found
 
 
-def handle(methods, unit, request):
-    """Calls the method of the unit that the request is for."""
-    try:
-        errors.forget(unit)
-        method = methods.get(request.get_operation())
-        if method is None:
-            request.apply(unit)
-            return
-        value = method(unit, request)
-        if type(value) is types.CoroutineType:
-            drive(value, request, method.answer)
-        else:
-            finish(request, method.answer, value)
-    except BaseException as exception:
-        fail(request, exception)
+VFUNCS = [f"do_{name}" for name in OPERATIONS.values()] + ["do_handle_request"]
 
 
-def guard(function):
-    """A do_x() that fails its request when it raises, and may be a coroutine."""
+def hide_vfuncs(cls):
+    for name in (*VFUNCS, "do_get_state_version"):
+        function = cls.__dict__.get(name)
+        if isinstance(function, types.FunctionType):
+            setattr(cls, name, _Hidden(function))
+
+
+def guard_vfuncs(cls):
+    """Has the functions of an interface fail their requests when they raise."""
+    for name in VFUNCS:
+        function = cls.__dict__.get(name)
+        if isinstance(function, types.FunctionType):
+            setattr(cls, name, _guard(function))
+
+
+def _guard(function):
+    method = Method(None, function, True)
 
     @functools.wraps(function)
     def guarded(unit, request):
-        try:
-            errors.forget(unit)
-            value = function(unit, request)
-            if type(value) is types.CoroutineType:
-                drive(value, request, answer_raw)
-        except BaseException as exception:
-            fail(request, exception)
+        method.call(unit, request)
 
-    guarded.is_guard = True
     return guarded
-
-
-def guard_class(cls):
-    for name in [f"do_{name}" for name in OPERATIONS.values()] + ["do_handle_request"]:
-        function = cls.__dict__.get(name)
-        if isinstance(function, types.FunctionType) and not hasattr(function, "is_guard"):
-            setattr(cls, name, guard(function))
