@@ -63,6 +63,10 @@ class TransitionError(ExceptionGroup, GLib.Error):
         return GLib.Error(self.message, self.domain, self.code)
 
 
+for _cls in (TimedOut, TransitionError):
+    _cls.__module__ = "gi.repository.StateUnit"
+
+
 def to_gerror(exception):
     """What a unit's exception is for those who are not in Python."""
     if isinstance(exception, ExceptionGroup) and isinstance(exception, GLib.Error):

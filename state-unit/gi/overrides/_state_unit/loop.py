@@ -63,12 +63,30 @@ class MainContextSelector:
 def attach(loop):
     """Has the loop iterate the main context of this thread, if nobody else does."""
     selector = getattr(loop, "_selector", None)
-    if isinstance(selector, MainContextSelector):
-        return
     if not isinstance(selector, selectors.BaseSelector) or not hasattr(selector, "fileno"):
         return
-    if type(selector).__module__ == selectors.__name__:
+    # The loops that bring a main loop of GLib run in a way of their own.
+    if type(loop).run_forever is asyncio.BaseEventLoop.run_forever:
         loop._selector = MainContextSelector(selector, current_context())
+
+
+def call_in(context, function):
+    """Calls the function in the main context: at once, if that can be; or when it is iterated."""
+    if context.acquire():
+        try:
+            function()
+        finally:
+            context.release()
+        return
+
+    def call(*_):
+        function()
+        return GLib.SOURCE_REMOVE
+
+    source = GLib.idle_source_new()
+    source.set_priority(GLib.PRIORITY_DEFAULT)
+    source.set_callback(call)
+    source.attach(context)
 
 
 # The loops from which operations were awaited, for units that are called in a thread without one.

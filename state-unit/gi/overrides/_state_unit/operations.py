@@ -15,25 +15,46 @@ StateUnit = get_introspection_module("StateUnit")
 _NUMBERS = {"guint32", "gint32", "guint64", "gint64", "guint", "gint"}
 
 
-def _transition_of(source):
-    """The transition that an object has run for an operation of its own."""
-    if isinstance(source, StateUnit.Transition):
-        return source
-    if isinstance(source, StateUnit.UnitHandle):
-        source = source.get_units()
-    return source.get_last_transition() if isinstance(source, StateUnit.Units) else None
+def _units_of(source):
+    """The set that an object belongs to, or None."""
+    if isinstance(source, (StateUnit.Transition, StateUnit.UnitHandle)):
+        return source.get_units()
+    return source if isinstance(source, StateUnit.Units) else None
 
 
-def to_exception(error, source):
-    """The exception for the GError with which an operation of the object ended."""
-    transition = _transition_of(source)
+def _to_exception(error, source, units):
+    """The exception for the GError with which an operation of the object ended; in the main
+    context of the set."""
+    if units is None:
+        return errors.from_gerror(error)
+    is_own = isinstance(source, StateUnit.Transition)
+    transition = source if is_own else units.get_last_transition()
     own = None if transition is None else transition.get_error()
     if own is not None and (own.message, own.code) == (error.message, error.code):
         return errors.from_transition(transition, error)
     return errors.from_gerror(error)
 
 
-async def _settle(future, cancellable):
+def _collect(finish, result, source, settle):
+    """Has settle() called with what the operation returned, and the exception it ended with."""
+    try:
+        value = finish(result)
+    except GLib.Error as error:
+        units = _units_of(source)
+        failed = error.with_traceback(None)
+
+        def settle_error():
+            settle(None, _to_exception(failed, source, units))
+
+        if units is None:
+            settle_error()
+        else:
+            loops.call_in(units.get_main_context(), settle_error)
+    else:
+        settle(value, None)
+
+
+async def _settled(future, cancellable):
     """Waits for the future, whatever comes; returns the cancellation that came meanwhile."""
     cancelled = None
     while not future.done():
@@ -43,14 +64,6 @@ async def _settle(future, cancellable):
             cancelled = error
             cancellable.cancel()
     return cancelled
-
-
-def _result(finish, result, source):
-    """What the operation returned, and None; or None, and the exception with which it ended."""
-    try:
-        return finish(result), None
-    except GLib.Error as error:
-        return None, to_exception(error, source).with_traceback(None)
 
 
 async def call(begin, finish, source):
@@ -64,15 +77,15 @@ async def call(begin, finish, source):
     future = loop.create_future()
     cancellable = Gio.Cancellable()
 
-    def done(_source, result):
+    def settle(*outcome):
         if threading.get_ident() == thread:
-            future.set_result(result)
+            future.set_result(outcome)
         else:
-            loop.call_soon_threadsafe(future.set_result, result)
+            loop.call_soon_threadsafe(future.set_result, outcome)
 
-    begin(cancellable, done)
-    cancelled = await _settle(future, cancellable)
-    value, exception = _result(finish, future.result(), source)
+    begin(cancellable, lambda _source, result: _collect(finish, result, source, settle))
+    cancelled = await _settled(future, cancellable)
+    value, exception = future.result()
     try:
         if cancelled is not None:
             raise cancelled from exception
@@ -81,7 +94,7 @@ async def call(begin, finish, source):
         return value
     finally:
         # A frame that an exception's traceback leads to keeps what its variables name.
-        del begin, finish, source, done, future, cancelled, value, exception
+        del begin, finish, source, settle, future, cancelled, value, exception
 
 
 def _signature(infos, is_method):
@@ -124,7 +137,9 @@ def _make(info, name, container, begin, finish):
         )
 
     def blocking(*args, **kwargs):
-        return loops.run(coroutine(*args, **kwargs))
+        # The class may have a coroutine of its own in the place of this one.
+        own = getattr(args[0], name) if is_method else None
+        return loops.run(own(*args[1:], **kwargs) if is_method else coroutine(*args, **kwargs))
 
     twins = (
         _describe(coroutine, info, name, container, "", signature),

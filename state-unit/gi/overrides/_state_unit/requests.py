@@ -7,6 +7,7 @@ import inspect
 import types
 
 from gi.module import get_introspection_module
+from gi.repository import GObject
 
 from . import coroutines, errors, values
 
@@ -95,13 +96,14 @@ class Single:
             loop.call_soon_threadsafe(task.cancel)
 
         self._cancellable = self._request.get_cancellable()
-        self._handler = self._cancellable.connect("cancelled", cancel)
+        # Its own connect() is that of the library, and calls back at once.
+        self._handler = GObject.Object.connect(self._cancellable, "cancelled", cancel)
         if self._cancellable.is_cancelled():
             task.cancel()
 
     def _ended(self):
         if self._cancellable is not None:
-            self._cancellable.disconnect(self._handler)
+            GObject.Object.disconnect(self._cancellable, self._handler)
             self._cancellable = None
 
     def finish(self, position, value):
