@@ -78,6 +78,7 @@ dispatch_batch (gpointer data)
 {
   StateRequestBatch *batch = data;
   Gathering *gathering = gathering_get ();
+  g_autofree StateUnit **units = NULL;
   g_autoptr (StateBatchUnit) first = NULL;
   gsize n;
 
@@ -86,7 +87,8 @@ dispatch_batch (gpointer data)
   state_request_batch_hand_over (batch);
   if (state_request_batch_get_n_requests (batch) == 0)
     return G_SOURCE_REMOVE;
-  first = STATE_BATCH_UNIT (g_object_ref (state_request_batch_get_units (batch, &n)[0]));
+  units = state_request_batch_get_units (batch, &n);
+  first = STATE_BATCH_UNIT (g_object_ref (units[0]));
   STATE_BATCH_UNIT_GET_CLASS (first)->handle_batch (first, batch);
   state_request_batch_tell_cancelled (batch);
   return G_SOURCE_REMOVE;
@@ -142,7 +144,7 @@ state_batch_unit_handle_request (StateUnit *unit, StateRequest *request)
       state_request_batch_get_operation (gathering->batch) != operation ||
       state_request_batch_get_n_requests (gathering->batch) == STATE_REQUEST_BATCH_MAX)
     gathering_begin (gathering, context, handle_batch, operation);
-  state_request_batch_add (gathering->batch, unit, request);
+  state_request_batch_add (gathering->batch, request);
 }
 
 /* Defaults */
@@ -150,16 +152,15 @@ state_batch_unit_handle_request (StateUnit *unit, StateRequest *request)
 static void
 state_batch_unit_handle_batch (StateBatchUnit *self, StateRequestBatch *batch)
 {
-  gsize n;
-  StateUnit **units = state_request_batch_get_units (batch, &n);
+  guint n = state_request_batch_get_n_requests (batch);
 
-  for (gsize i = 0; i < n; i++)
+  for (guint i = 0; i < n; i++)
     {
       gboolean wanted = state_request_batch_is_wanted (batch, i);
       g_autoptr (StateRequest) request = state_request_batch_steal (batch, i);
 
       if (wanted && request != NULL)
-        state_request_apply (request, units[i]);
+        state_request_apply (request, state_request_get_unit (request));
     }
 }
 

@@ -25,7 +25,7 @@
  * state_request_batch_steal() has taken it out.
  *
  * A request that is still in the batch when the batch is finalized fails with
- * %STATE_ERROR_DROPPED. The batch keeps its units alive.
+ * %STATE_ERROR_DROPPED.
  *
  * All functions may be called from any thread.
  *
@@ -39,7 +39,6 @@ struct _StateRequestBatch
   gint handed_over;     /* atomic */
   gint cancelled_early; /* atomic: a request was cancelled before that */
   StateBatchCancelledFunc cancelled;
-  GPtrArray *units;    /* of StateUnit */
   GMutex lock;         /* for the requests, once it has been handed over */
   GPtrArray *requests; /* of StateRequest; each is NULL once it is taken */
 };
@@ -97,16 +96,11 @@ leave_out_unwanted (StateRequestBatch *self)
         {
           state_request_set_batch (request, NULL, 0);
           g_object_unref (request);
-          g_object_unref (g_ptr_array_index (self->units, i));
           continue;
         }
       state_request_set_batch (request, self, n);
-      g_ptr_array_index (self->units, n) = g_ptr_array_index (self->units, i);
       g_ptr_array_index (self->requests, n++) = request;
     }
-  g_ptr_array_set_free_func (self->units, NULL);
-  g_ptr_array_set_size (self->units, (gint) n);
-  g_ptr_array_set_free_func (self->units, g_object_unref);
   g_ptr_array_set_size (self->requests, (gint) n);
 }
 
@@ -130,7 +124,7 @@ state_request_batch_tell_cancelled (StateRequestBatch *self)
       g_autoptr (StateRequest) request = look_up (self, i);
 
       if (request != NULL && state_request_is_cancelled (request))
-        state_request_batch_cancelled (self, i);
+        state_request_batch_cancelled (self, state_request_get_unit (request), i);
     }
 }
 
@@ -165,7 +159,6 @@ state_request_batch_finalize (GObject *object)
   StateRequestBatch *self = STATE_REQUEST_BATCH (object);
 
   g_ptr_array_unref (self->requests);
-  g_ptr_array_unref (self->units);
   g_mutex_clear (&self->lock);
   G_OBJECT_CLASS (state_request_batch_parent_class)->finalize (object);
 }
@@ -183,7 +176,6 @@ static void
 state_request_batch_init (StateRequestBatch *self)
 {
   g_mutex_init (&self->lock);
-  self->units = g_ptr_array_new_with_free_func (g_object_unref);
   self->requests = g_ptr_array_new ();
 }
 
@@ -199,21 +191,20 @@ state_request_batch_new (StateOperation operation, StateBatchCancelledFunc cance
 
 /* Before anybody else has the batch. */
 void
-state_request_batch_add (StateRequestBatch *self, StateUnit *unit, StateRequest *request)
+state_request_batch_add (StateRequestBatch *self, StateRequest *request)
 {
   state_request_set_batch (request, self, self->requests->len);
-  g_ptr_array_add (self->units, g_object_ref (unit));
   g_ptr_array_add (self->requests, g_object_ref (request));
 }
 
 /* In the context of those who ask. */
 void
-state_request_batch_cancelled (StateRequestBatch *self, guint position)
+state_request_batch_cancelled (StateRequestBatch *self, StateUnit *unit, guint position)
 {
   if (!g_atomic_int_get (&self->handed_over))
     g_atomic_int_set (&self->cancelled_early, TRUE);
   else
-    self->cancelled (self, g_ptr_array_index (self->units, position), position);
+    self->cancelled (self, unit, position);
 }
 
 /**
@@ -249,7 +240,7 @@ state_request_batch_get_n_requests (StateRequestBatch *self)
 {
   g_return_val_if_fail (STATE_IS_REQUEST_BATCH (self), 0);
 
-  return self->units->len;
+  return self->requests->len;
 }
 
 /**
@@ -258,21 +249,34 @@ state_request_batch_get_n_requests (StateRequestBatch *self)
  * @n: (out): return location for the number of units
  *
  * Gets the units that are asked, in the order of the requests: the unit at a
- * position is that of the request at the same position, also when the request has
- * been answered.
+ * position is that of the request at the same position, and %NULL if that has been
+ * answered or stolen.
  *
- * Returns: (transfer none) (array length=n): the units
+ * The units are alive as long as their requests.
+ *
+ * Returns: (transfer container) (array length=n) (element-type StateUnit): the units
  *
  * Since: 1.0
  */
 StateUnit **
 state_request_batch_get_units (StateRequestBatch *self, gsize *n)
 {
+  StateUnit **units;
+
   *n = 0;
   g_return_val_if_fail (STATE_IS_REQUEST_BATCH (self), NULL);
 
-  *n = self->units->len;
-  return (StateUnit **) self->units->pdata;
+  *n = self->requests->len;
+  units = g_new0 (StateUnit *, *n + 1);
+  g_mutex_lock (&self->lock);
+  for (gsize i = 0; i < *n; i++)
+    {
+      StateRequest *request = g_ptr_array_index (self->requests, i);
+
+      units[i] = request != NULL ? state_request_get_unit (request) : NULL;
+    }
+  g_mutex_unlock (&self->lock);
+  return units;
 }
 
 /**

@@ -420,7 +420,7 @@ tell_batch (StateRequest *self)
   position = self->position;
   g_mutex_unlock (&self->lock);
   if (batch != NULL)
-    state_request_batch_cancelled (batch, position);
+    state_request_batch_cancelled (batch, self->parameters.unit, position);
 }
 
 /* In the context of those who ask. */

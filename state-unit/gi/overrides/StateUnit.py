@@ -68,7 +68,13 @@ Unit = _override(Unit)
 operations.add_all_pairs()
 
 
-class BaseUnit(StateUnit.BatchUnit, Unit):
+@_override
+class BatchUnit(StateUnit.BatchUnit):
+    def __repr__(self):
+        return f"<{type(self).__module__}.{type(self).__qualname__} at {hash(self):#x}>"
+
+
+class BaseUnit(BatchUnit, Unit):
     """A unit whose start, stop, reset, save, restore, post_restore and inspect are methods, plain
     or async. Those that a class does not have do what the interface does by default.
 
@@ -111,8 +117,13 @@ class Units(StateUnit.Units):
         return True
 
     def __repr__(self):
+        # Others threads than that of its main context may not look.
+        words = loop.call_if_here(self.get_main_context(), self._describe)
+        return f"<StateUnit.Units {words or f'at {hash(self):#x}'}>"
+
+    def _describe(self):
         running = "running" if self.is_running() else "not running"
-        return f"<StateUnit.Units of {len(self)} units, {running}>"
+        return f"of {len(self)} units, {running}"
 
     def __getitem__(self, key):
         if not isinstance(key, str):
@@ -150,25 +161,41 @@ class Units(StateUnit.Units):
         """Runs an operation, such as "start", to its end, for programs without a loop."""
         return getattr(self, f"{_word(operation)}_sync")(*args, **kwargs)
 
-    # As transitions of their own, so that an error belongs to the right one.
+    # As transitions of their own, so that an error belongs to the right one; but another thread
+    # may not make these.
+
+    def _transition(self, operation, **kwargs):
+        return loop.call_if_here(
+            self.get_main_context(), lambda: Transition(self, operation, **kwargs)
+        )
 
     async def start(self):
         """Starts all units."""
-        await Transition(self, StateUnit.Operation.START).run()
+        transition = self._transition(StateUnit.Operation.START)
+        await (StateUnit.Units.start(self) if transition is None else transition.run())
 
     async def stop(self):
         """Stops all units."""
-        await Transition(self, StateUnit.Operation.STOP).run()
+        transition = self._transition(StateUnit.Operation.STOP)
+        await (StateUnit.Units.stop(self) if transition is None else transition.run())
 
     async def reset(self):
         """Resets all units."""
-        await Transition(self, StateUnit.Operation.RESET).run()
+        transition = self._transition(StateUnit.Operation.RESET)
+        await (StateUnit.Units.reset(self) if transition is None else transition.run())
 
     async def save(self):
         """Saves all units, and returns the snapshot."""
-        transition = Transition(self, StateUnit.Operation.SAVE)
+        transition = self._transition(StateUnit.Operation.SAVE)
+        if transition is None:
+            return await StateUnit.Units.save(self)
         await transition.run()
         return transition.get_snapshot()
+
+    async def restore(self, snapshot):
+        """Restores all units of which the snapshot has a state."""
+        transition = self._transition(StateUnit.Operation.RESTORE, snapshot=snapshot)
+        await (StateUnit.Units.restore(self, snapshot) if transition is None else transition.run())
 
     async def inspect(self, path=None, *, depth=0, timeout=None):
         """Returns the tree below the path, as dictionaries; depth 0 is all of it."""
@@ -263,12 +290,6 @@ class RequestBatch(StateUnit.RequestBatch):
     def __repr__(self):
         operation = StateUnit.operation_to_string(self.get_operation())
         return f"<StateUnit.RequestBatch {operation} of {len(self)} units>"
-
-
-@_override
-class BatchUnit(StateUnit.BatchUnit):
-    def __repr__(self):
-        return f"<{type(self).__module__}.{type(self).__qualname__} at {hash(self):#x}>"
 
 
 @_override

@@ -111,7 +111,13 @@ class Batch:
 
 
 def handle(batch):
-    Batch(batch).run()
+    under_way = Batch(batch)
+    try:
+        under_way.run()
+    except BaseException as exception:
+        # Nothing of the units', and yet nobody may wait for ever.
+        for position in range(len(batch)):
+            under_way.fail(position, exception)
 
 
 def cancelled(batch, position):

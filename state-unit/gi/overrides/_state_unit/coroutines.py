@@ -106,14 +106,14 @@ def find_loop():
 
 def run(loop, items):
     """Has the loop run coroutines, each with its owner, and its position there."""
-    if loop is asyncio._get_running_loop():
-        _carrier_of(loop).add(items)
-    elif loop is not None:
-        loop.call_soon_threadsafe(lambda: _carrier_of(loop).add(items))
-    else:
+    if loop is None:
         for owner, position, coroutine in items:
             coroutine.close()
             owner.fail(
                 position,
                 RuntimeError("no asyncio loop runs: await the operation, or use its blocking twin"),
             )
+    elif loop is asyncio._get_running_loop():
+        _carrier_of(loop).add(items)
+    else:
+        loop.call_soon_threadsafe(lambda: _carrier_of(loop).add(items))

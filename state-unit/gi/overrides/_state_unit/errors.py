@@ -124,11 +124,24 @@ def _exception_of(units, step):
         forget(unit)
         return exception
     if isinstance(unit, StateUnit.Units):
-        inner = unit.get_last_transition()
-        if inner is not None and inner.get_error() is not None:
-            if inner.get_error().message == error.message:
-                return from_transition(inner, error)
+        return _from_set(unit, error)
     return from_gerror(error)
+
+
+def _from_set(units, error):
+    """The exception for a set within a set. What failed there has been stopped since, so that no
+    transition tells of it any more."""
+    failures = {}
+    for n in range(units.get_n_items()):
+        handle = units.get_item(n)
+        unit = handle.get_unit()
+        message, exception = getattr(unit, _EXCEPTION, (None, None))
+        if exception is not None and f"{handle.get_name()}: {message}" in error.message:
+            forget(unit)
+            failures[handle.get_name()] = exception
+    if not failures:
+        return from_gerror(error)
+    return TransitionError(error.message, list(failures.values()), error, None, failures)
 
 
 def from_transition(transition, error):

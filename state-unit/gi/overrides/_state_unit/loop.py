@@ -23,51 +23,66 @@ def current_context():
 class MainContextSelector:
     """In the place of a loop's selector: waits for the main context as well, and dispatches it.
 
-    The selector's own descriptor is watched by a source of the context, so that one wait of the
-    context serves both. Where another thread has the context, that one dispatches.
+    While it waits, a source of the context watches the selector's own descriptor, so that one wait
+    of the context serves both. Where another thread has the context, that one dispatches.
     """
 
     def __init__(self, selector, context):
         self._selector = selector
         self._context = context
-        self._source = GLib.unix_fd_source_new(selector.fileno(), GLib.IOCondition.IN)
-        self._source.set_callback(lambda *_: GLib.SOURCE_CONTINUE)
-        self._source.attach(context)
 
     def __getattr__(self, name):
         return getattr(self._selector, name)
-
-    @property
-    def context(self):
-        return self._context
 
     def select(self, timeout=None):
         if not self._context.acquire():
             return self._selector.select(timeout)
         try:
-            if timeout is None:
-                ready_time = -1
-            else:
-                ready_time = GLib.get_monotonic_time() + int(max(timeout, 0) * 1e6)
-            self._source.set_ready_time(ready_time)
-            self._context.iteration(timeout is None or timeout > 0)
+            dispatched = self._context.iteration(False)
+            if not dispatched and (timeout is None or timeout > 0):
+                self._wait(timeout)
         finally:
             self._context.release()
         return self._selector.select(0)
 
-    def close(self):
-        self._source.destroy()
-        self._selector.close()
+    def _wait(self, timeout):
+        source = GLib.unix_fd_source_new(self._selector.fileno(), GLib.IOCondition.IN)
+        source.set_callback(lambda *_: GLib.SOURCE_REMOVE)
+        if timeout is not None:
+            source.set_ready_time(GLib.get_monotonic_time() + int(timeout * 1e6) + 1)
+        source.attach(self._context)
+        try:
+            # A new descriptor wakes the context up: the first iteration does not wait.
+            if not self._context.iteration(False):
+                self._context.iteration(True)
+        finally:
+            source.destroy()
 
 
 def attach(loop):
     """Has the loop iterate the main context of this thread, if nobody else does."""
+    context = getattr(loop, "_context", None)
+    if isinstance(context, GLib.MainContext) and context != current_context():
+        raise RuntimeError(
+            "the event loop iterates a main context of its own: with gbulb, run main() by "
+            "asyncio.get_event_loop().run_until_complete(main())"
+        )
     selector = getattr(loop, "_selector", None)
     if not isinstance(selector, selectors.BaseSelector) or not hasattr(selector, "fileno"):
         return
     # The loops that bring a main loop of GLib run in a way of their own.
     if type(loop).run_forever is asyncio.BaseEventLoop.run_forever:
         loop._selector = MainContextSelector(selector, current_context())
+
+
+def call_if_here(context, function):
+    """Calls the function if this thread may do so for the main context; None if it may not."""
+    if not context.acquire():
+        return None
+    try:
+        return function()
+    finally:
+        context.release()
 
 
 def call_in(context, function):

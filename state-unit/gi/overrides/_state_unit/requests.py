@@ -4,6 +4,7 @@
 import asyncio
 import functools
 import inspect
+import traceback
 import types
 
 from gi.module import get_introspection_module
@@ -27,13 +28,22 @@ OPERATIONS = {
 TIMED_OPERATIONS = [operation for operation in OPERATIONS if OPERATIONS[operation] != "inspect"]
 
 
+def _forget_request(exception):
+    """The unit keeps the exception, whose frames would keep the request, and that the unit."""
+    traceback.clear_frames(exception.__traceback__)
+
+
+def _is_ours(frame):
+    return frame.f_globals.get("__package__") == __package__
+
+
 def fail(request, exception):
     """Answers the request with the exception, unless it has been answered."""
-    # The frames of this module are of no interest, and would keep the request.
-    traceback = exception.__traceback__
-    while traceback is not None and traceback.tb_frame.f_globals.get("__name__") == __name__:
-        traceback = traceback.tb_next
-    exception.__traceback__ = traceback
+    # Our own frames are of no interest, and would keep the request.
+    trace = exception.__traceback__
+    while trace is not None and _is_ours(trace.tb_frame):
+        trace = trace.tb_next
+    exception.__traceback__ = trace
 
     error = errors.to_gerror(exception)
     if not request.is_answered():
@@ -113,6 +123,8 @@ class Single:
     def fail(self, position, exception):
         self._ended()
         fail(self._request, exception)
+        self._request = None
+        _forget_request(exception)
 
 
 def finish(request, answer, value):
@@ -153,14 +165,19 @@ class Method:
     def call(self, unit, request):
         """Calls the method, and sees to it that the request is answered."""
         try:
+            arguments = []
             if self._reads_only and request.get_inspect_value() is not None:
                 raise NotImplementedError("nothing can be updated: inspect() takes no request")
-            arguments = [values.to_python(request.get_state())] if self._takes_state else []
+            if self._takes_state:
+                arguments.append(values.to_python(request.get_state()))
             if self._takes_request:
                 arguments.append(request)
             value = self.function(unit, *arguments)
         except BaseException as exception:
             fail(request, exception)
+            if self._takes_request:
+                _forget_request(exception)
+            del request, arguments
             return
         if type(value) is types.CoroutineType:
             loop = coroutines.find_loop()
@@ -244,6 +261,10 @@ def _guard(function):
 
     @functools.wraps(function)
     def guarded(unit, request):
-        method.call(unit, request)
+        try:
+            method.call(unit, request)
+        finally:
+            # The frame may live on in the traceback of an exception.
+            del request
 
     return guarded
