@@ -185,8 +185,9 @@ class PostgreSQL(Service):
         return self.tool("postgres"), "-D", self.data, *options
 
     async def answers(self):
+        psql = self.tool("psql")
         with contextlib.suppress(ServiceError):
-            await self.run(self.tool("psql"), "--no-psqlrc", "--command=SELECT 1")
+            await self.run(psql, "--no-psqlrc", "--command=SELECT 1")
             return True
 
     async def start(self):

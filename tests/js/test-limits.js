@@ -38,7 +38,8 @@ await runTests({
 
     'a function that throws is bounded by its time limit': async () => {
         const Disk = unitClass(class TimedDisk extends GObject.Object {
-            vfunc_start() {
+            vfunc_start(request) {
+                this.request = request;
                 throw new Error('thrown on purpose');
             }
         });
