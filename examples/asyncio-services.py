@@ -313,7 +313,7 @@ async def tell_story(units, guestbook, file):
     await run(units, "start", "start")
     for words in "It was lovely here.", "The soup was cold.", "We shall come again.":
         await guestbook.ask("POST", body=words.encode())
-    before = await guestbook.ask("GET")
+        before = await guestbook.ask("GET")
     print("\nThe guest book:", before)
 
     saved = await run(units, "save", "save and resume", resume=True)

@@ -52,8 +52,12 @@ class ServicesTest(unittest.TestCase):
             text=True,
             start_new_session=True,
         )
-        self.addCleanup(self.process.__exit__, None, None, None)
-        self.addCleanup(self.process.kill)
+        self.addCleanup(self.tidy_up)
+
+    def tidy_up(self):
+        """After a test that failed: the example is to end its servers."""
+        self.process.terminate()
+        self.process.communicate()
 
     def end(self, status):
         printed, complaints = self.process.communicate(timeout=PATIENCE)
@@ -96,9 +100,9 @@ class ServicesTest(unittest.TestCase):
         self.assertEqual(
             books,
             [
-                f"The guest book: {{'visits': 1, {NOTES}}}",
+                f"The guest book: {{'visits': 3, {NOTES}}}",
                 "The guest book: {'visits': 1, 'notes': []}",
-                f"The guest book: {{'visits': 2, {NOTES}}}",
+                f"The guest book: {{'visits': 4, {NOTES}}}",
             ],
         )
         titles = [line.split(":")[0] for line in printed.splitlines() if line.endswith(" s")]
@@ -106,9 +110,14 @@ class ServicesTest(unittest.TestCase):
             titles, ["start", "save and resume", "reset and resume", "restore and resume", "stop"]
         )
 
-    def test_interrupted_while_it_starts(self):
+    def test_interrupted_before_it_starts(self):
         self.begin()
         self.wait_for(lambda: self.find_processes("initdb"), "initdb")
+        self.interrupt(signal.SIGINT)
+
+    def test_interrupted_while_it_starts(self):
+        self.begin()
+        self.wait_for(lambda: self.find_processes("listen_addresses"), "PostgreSQL")
         self.interrupt(signal.SIGINT)
 
     def test_interrupted_twice(self):
