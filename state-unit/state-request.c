@@ -1197,7 +1197,8 @@ thread_pool (void)
  * #StateUnits:max-concurrency limits how many units are asked at once.
  *
  * Not for languages whose functions cannot be called from other threads, such
- * as JavaScript.
+ * as JavaScript: GJS reports a critical and does not call @func, and the request
+ * fails with %STATE_ERROR_DROPPED.
  *
  * Since: 1.0
  */

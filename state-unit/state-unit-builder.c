@@ -662,8 +662,9 @@ state_unit_builder_build (StateUnitBuilder *self, StateUnit *unit, GError **erro
  * which iterates a main context of its own (the thread-default one there) until
  * the unit leaves the set. A set gets no thread: it is asked in its own context.
  *
- * Not for languages whose functions cannot be called from other threads, such
- * as JavaScript.
+ * Not for units in languages whose functions cannot be called from other threads,
+ * such as JavaScript: GJS reports a critical and does not call the unit, whose
+ * requests fail with %STATE_ERROR_DROPPED.
  *
  * Errors: those of state_unit_builder_build(), and #GThreadError.
  *
