@@ -21,7 +21,8 @@ struct _StateMessage
  * were posted, all that wait with one wake-up. */
 typedef struct _StateDispatcher StateDispatcher;
 
-/* Called once the messages that waited have been handled, and at the deadline. */
+/* Called once the messages that waited have been handled, and at the deadline. The
+ * owner, an object, is held for as long as messages are handled. */
 typedef void (*StateDispatcherFunc) (gpointer owner);
 
 StateDispatcher *

@@ -125,7 +125,10 @@ source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
   StateDispatcher *self = ((DispatcherSource *) source)->dispatcher;
 
   gboolean pushed = push_context (self->context);
+  g_autoptr (GObject) owner = NULL;
 
+  if (self->owner != NULL && !g_atomic_int_get (&self->closed))
+    owner = g_object_ref (self->owner);
   self->depth++;
   self->again = FALSE;
   handle_messages (self);

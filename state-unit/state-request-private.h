@@ -36,13 +36,17 @@ typedef struct
 
 StateRequest *state_request_new (const StateRequestParameters *parameters);
 
-/* One that borrows what it names, and keeps nobody alive until it is adopted: it costs
- * next to nothing to put it to one unit after the other. It comes from a list of those
- * that were done with, if there is one. In the context of those who ask. */
+/* One that borrows what it names, and keeps nobody alive: it costs next to nothing to
+ * put it to one unit after the other. The handle that it is for, which knows of it until
+ * it is answered, keeps the unit and all the rest; it is adopted, from when on it keeps
+ * them itself, before the handle lets go of them, or if it is answered and somebody else
+ * still knows of it. It comes from a list of those that were done with, if there is one.
+ * In the context of those who ask. */
 StateRequest *state_request_take (StateRequest **list, const StateRequestParameters *parameters);
 gboolean state_request_keep (StateRequest *self, StateRequest **list);
 void state_request_list_free (StateRequest *list);
 void state_request_adopt (StateRequest *self);
+void state_request_adopt_if_shared (StateRequest *self);
 
 /* The same for one that stays in the hand of those who ask, from one unit of their own
  * context to the next: it takes no state, and it was answered with none. */

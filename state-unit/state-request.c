@@ -81,8 +81,9 @@ struct _StateRequest
   GTypeClass *class;         /* of the unit that was called last */
   StateUnitInterface *iface; /* its */
 
-  gboolean borrows; /* holds no references to what the parameters name */
-  gint marked;      /* atomic: there is more to be forgotten than that it was answered */
+  gboolean borrows;     /* holds no references to what the parameters name */
+  gboolean holds_state; /* but for one to the state */
+  gint marked;          /* atomic: there is more to be forgotten than that it was answered */
 
   gint answer;               /* atomic: ANSWER_… */
   gint delivery;             /* atomic: DELIVERY_… */
@@ -198,6 +199,17 @@ release_parameters (StateRequestParameters *parameters)
 }
 
 static void
+release (StateRequest *self)
+{
+  if (!self->borrows)
+    release_parameters (&self->parameters);
+  else if (self->holds_state)
+    g_variant_unref (self->parameters.state);
+  self->borrows = TRUE;
+  self->holds_state = FALSE;
+}
+
+static void
 clear_answer (StateRequest *self)
 {
   g_clear_pointer (&self->answer_state, g_variant_unref);
@@ -211,8 +223,7 @@ state_request_finalize (GObject *object)
 {
   StateRequest *self = STATE_REQUEST (object);
 
-  if (!self->borrows)
-    release_parameters (&self->parameters);
+  release (self);
   clear_answer (self);
   g_mutex_clear (&self->lock);
   G_OBJECT_CLASS (state_request_parent_class)->finalize (object);
@@ -272,11 +283,21 @@ state_request_adopt (StateRequest *self)
     state_thread_ref (own->thread);
   if (own->home != NULL)
     state_dispatcher_ref (own->home);
-  if (own->state != NULL)
+  if (own->state != NULL && !self->holds_state)
     g_variant_ref (own->state);
   if (own->inspect_value != NULL)
     g_variant_ref (own->inspect_value);
   own->inspect_path = g_strdup (own->inspect_path);
+}
+
+/* The transition that the state comes from may end before the answer. */
+static inline void
+hold_state (StateRequest *self)
+{
+  if (!self->borrows || self->holds_state || self->parameters.state == NULL)
+    return;
+  g_variant_ref (self->parameters.state);
+  self->holds_state = TRUE;
 }
 
 /* Whether it has been answered, and nobody but the caller knows of it: neither by a
@@ -292,6 +313,13 @@ is_reusable (StateRequest *self)
          g_atomic_int_get (&self->answer) == ANSWER_CLAIMED;
 }
 
+void
+state_request_adopt_if_shared (StateRequest *self)
+{
+  if (!is_reusable (self))
+    state_request_adopt (self);
+}
+
 /* The list goes through the messages, of which none is on its way. */
 #define NEXT_OF(request) ((request)->call.next)
 
@@ -302,8 +330,7 @@ state_request_keep (StateRequest *self, StateRequest **list)
 {
   if (!is_reusable (self))
     return FALSE;
-  if (!self->borrows)
-    release_parameters (&self->parameters);
+  release (self);
   if (self->answer_state != NULL || self->answer_error != NULL || self->cancellable != NULL ||
       self->text != NULL)
     clear_answer (self);
@@ -427,7 +454,7 @@ state_request_call (StateRequest *self)
   call_function (unit, self);
   if (g_atomic_int_get (&self->delivery) == DELIVERY_READY)
     return TRUE;
-  state_request_adopt (self);
+  hold_state (self);
   return !g_atomic_int_compare_and_exchange (&self->delivery, DELIVERY_CALLING, DELIVERY_OUT);
 }
 
@@ -470,8 +497,7 @@ state_request_post_call (StateRequest *self, StateDispatcher *dispatcher)
 void
 state_request_set_out (StateRequest *self)
 {
-  g_atomic_int_set (&self->marked, TRUE);
-  state_request_adopt (self);
+  hold_state (self);
   g_atomic_int_set (&self->delivery, DELIVERY_OUT);
 }
 

@@ -34,7 +34,6 @@ struct _StateUnitHandle
   GError *error;               /* why it is failed or lost */
   guint32 node;
   guint error_changed : 1; /* since the state was last told */
-  guint was_heard : 1;     /* somebody was notified of the state */
   guint is_lost : 1;       /* nobody will answer for it any more */
 
   StateUnits *units; /* not owned; NULL once the unit has left */
@@ -53,7 +52,7 @@ guint state_unit_handle_get_timeout (StateUnitHandle *self,
                                      StateOperation operation,
                                      guint default_timeout);
 void state_unit_handle_take_error (StateUnitHandle *self, GError *error);
-gboolean state_unit_handle_notify_state (StateUnitHandle *self);
+StateUnitHandle *state_unit_handle_notify_state (StateUnitHandle *self);
 void state_unit_handle_detach (StateUnitHandle *self, StateUnitState last_state);
 void state_unit_handle_leave (StateUnitHandle *self);
 

@@ -111,12 +111,16 @@ state_unit_handle_get_property (GObject *object, guint id, GValue *value, GParam
     }
 }
 
-/* GObject calls this only when there are handlers, of whatever property. Not the
- * class's own notify (), for the sake of which it would always go the long way. */
+/* GObject calls this only when there are handlers, of whatever property, and before
+ * them. Not the class's own notify (), for the sake of which it would always go the long
+ * way. */
 static void
 state_unit_handle_notified (StateUnitHandle *self, GParamSpec *pspec)
 {
-  self->was_heard = TRUE;
+  StateUnitHandle **heard = self->units != NULL ? self->units->heard_handle : NULL;
+
+  if (heard != NULL && *heard == NULL)
+    *heard = g_object_ref (self);
 }
 
 static void
@@ -361,22 +365,26 @@ state_unit_handle_take_error (StateUnitHandle *self, GError *error)
   self->error = error;
 }
 
-/* TRUE: somebody listens, and has been called. */
-gboolean
+/* Returns: (nullable): the handle, held, if somebody listens, who has been called; else
+ * nobody has, and it is as it was. The caller holds the set. */
+StateUnitHandle *
 state_unit_handle_notify_state (StateUnitHandle *self)
 {
-  self->was_heard = FALSE;
+  StateUnits *units = self->units;
+  StateUnitHandle **outer = units->heard_handle;
+  StateUnitHandle *heard = NULL;
+
+  units->heard_handle = &heard;
   g_object_notify_by_pspec ((GObject *) self, properties[PROP_STATE]);
-  if (!self->was_heard)
+  units->heard_handle = outer;
+  if (heard != NULL)
     {
-      self->error_changed = FALSE;
-      return FALSE;
+      g_object_notify_by_pspec ((GObject *) self, properties[PROP_ALLOWED_OPERATIONS]);
+      if (self->error_changed)
+        g_object_notify_by_pspec ((GObject *) self, properties[PROP_ERROR]);
     }
-  g_object_notify_by_pspec ((GObject *) self, properties[PROP_ALLOWED_OPERATIONS]);
-  if (self->error_changed)
-    g_object_notify_by_pspec ((GObject *) self, properties[PROP_ERROR]);
   self->error_changed = FALSE;
-  return TRUE;
+  return heard;
 }
 
 /* It is in the set no more; nobody has been told. */

@@ -41,8 +41,9 @@ struct _StateUnits
   guint slow_time;     /* ms */
   GPtrArray *standing; /* handles of units to which a stop was put that stood */
 
-  gint64 now;      /* when it was looked at since anybody was called last; 0: not */
-  guint heard : 1; /* likewise: whether anybody hears of changes of state */
+  gint64 now;                     /* when it was looked at since anybody was called last; 0: not */
+  StateUnitHandle **heard_handle; /* nullable: where to tell that one is listened to */
+  guint heard : 1;                /* likewise: whether anybody hears of changes of state */
   guint heard_known : 1;
   StateRequest *hand;  /* nullable: the one that was put to the last unit */
   StateRequest *spare; /* a list of those done with, for the next units */

@@ -64,16 +64,17 @@ reason_of_state (StateUnits *self, StateUnitHandle *handle)
   return reason;
 }
 
-/* With somebody who keeps the handle. */
 static inline void
 tell_change (StateUnits *self, StateUnitHandle *handle, const StateChange *change)
 {
   gboolean has_reason =
       change->new_state == STATE_UNIT_STATE_FAILED || change->new_state == STATE_UNIT_STATE_LOST;
+  g_autoptr (StateUnitHandle) heard = NULL;
 
   if (has_reason != (handle->error != NULL))
     state_unit_handle_take_error (handle, has_reason ? reason_of_state (self, handle) : NULL);
-  if (state_unit_handle_notify_state (handle))
+  heard = state_unit_handle_notify_state (handle);
+  if (heard != NULL)
     has_called_out (self);
   if (is_heard (self))
     {
@@ -82,7 +83,8 @@ tell_change (StateUnits *self, StateUnitHandle *handle, const StateChange *chang
     }
 }
 
-/* Tells of every change of state since the last time, each as if it were now. */
+/* Tells of every change of state since the last time, each as if it were now. The caller
+ * holds the set. */
 void
 state_units_tell (StateUnits *self)
 {
@@ -90,52 +92,22 @@ state_units_tell (StateUnits *self)
 
   while (state_graph_next_change (self->graph, &change))
     {
-      g_autoptr (StateUnitHandle) handle = NULL;
+      StateUnitHandle *handle = state_units_get_handle (self, change.node);
 
-      if (g_set_object (&handle, state_units_get_handle (self, change.node)))
+      if (handle != NULL)
         tell_change (self, handle, &change);
     }
 }
 
-static gboolean
-has_taken (StateUnits *self, StateTransition *transition, guint32 node)
-{
-  return self->current == transition &&
-         state_run_slot_of (transition->run, node) != STATE_SLOT_NONE;
-}
-
-/* The same, with a transition held by the caller: it keeps the handles of those that
- * it has taken. */
+/* The same, where as a rule there is but one change, of this unit. */
 static inline void
-tell (StateUnits *self, StateTransition *transition)
-{
-  StateChange change;
-
-  while (state_graph_next_change (self->graph, &change))
-    {
-      StateUnitHandle *handle = state_units_get_handle (self, change.node);
-      gboolean is_kept = has_taken (self, transition, change.node);
-
-      if (handle == NULL)
-        continue;
-      if (!is_kept)
-        g_object_ref (handle);
-      tell_change (self, handle, &change);
-      if (!is_kept)
-        g_object_unref (handle);
-    }
-}
-
-/* The same, where as a rule there is but one change, of a unit that was taken. */
-static inline void
-tell_of (StateUnits *self, StateTransition *transition, StateUnitHandle *handle)
+tell_of (StateUnits *self, StateUnitHandle *handle)
 {
   StateGraph *graph = self->graph;
   guint first = graph->n_changes_told;
 
-  if (graph->n_changes - first != 1 || graph->changes[first].node != handle->node ||
-      self->current != transition)
-    tell (self, transition);
+  if (graph->n_changes - first != 1 || graph->changes[first].node != handle->node)
+    state_units_tell (self);
   else
     {
       StateChange change = graph->changes[first];
@@ -178,12 +150,9 @@ static void
 keep_spare (StateUnits *self, StateRequest *request)
 {
   if (self->n_spare < MAX_SPARE && state_request_keep (request, &self->spare))
-    {
-      self->n_spare++;
-      return;
-    }
-  state_request_adopt (request);
-  g_object_unref (request);
+    self->n_spare++;
+  else
+    g_object_unref (request);
 }
 
 /* Between transitions, one is enough, if at all. */
@@ -262,23 +231,53 @@ take_answer (StateUnits *self, StateUnitHandle *handle, StateRequest *request)
     lose_unit (self, handle);
 }
 
-/* An answer that was sent; with a reference to the request. */
+/* The usual answer. FALSE: it is another, and has not been taken. */
+static gboolean
+take_success (StateUnits *self,
+              StateTransition *transition,
+              guint32 slot,
+              StateUnitHandle *handle,
+              StateRequest *request)
+{
+  if (self->current != transition || !state_request_is_as_new (request) || handle->is_lost ||
+      transition->is_logged ||
+      !state_run_succeed (transition->run, slot, state_units_get_now (self)))
+    return FALSE;
+  handle->request = NULL;
+  return TRUE;
+}
+
+/* With a reference to the request, and the set held. */
+static void
+take_arrived (StateUnits *self, StateUnitHandle *handle, StateRequest *request)
+{
+  guint32 slot = current_slot (self, handle);
+
+  if (slot != STATE_SLOT_NONE && take_success (self, self->current, slot, handle, request))
+    {
+      keep_spare (self, request);
+      tell_of (self, handle);
+      return;
+    }
+  state_request_adopt_if_shared (request);
+  take_answer (self, handle, request);
+  state_units_tell (self);
+  if (self->current == NULL)
+    state_units_notify_allowed (self);
+  keep_spare (self, request);
+}
+
+/* An answer that was sent; with a reference to the request. The dispatcher holds the
+ * set. */
 void
 state_units_answer_arrives (StateRequest *request)
 {
-  g_autoptr (StateRequest) own = request;
   StateUnitHandle *handle = state_request_get_handle (request);
 
   if (handle->units != NULL && handle->request == request)
-    {
-      g_autoptr (StateUnits) self = g_object_ref (handle->units);
-
-      take_answer (self, handle, request);
-      state_units_tell (self);
-      if (self->current == NULL)
-        state_units_notify_allowed (self);
-      keep_spare (self, g_steal_pointer (&own));
-    }
+    take_arrived (handle->units, handle, request);
+  else
+    g_object_unref (request);
 }
 
 void
@@ -390,22 +389,6 @@ request_of_step (StateUnits *self, StateTransition *transition, guint32 slot)
                        version, state_phase_deadline (phase, slot));
 }
 
-/* The usual answer. FALSE: it is another, and has not been taken. */
-static gboolean
-take_success (StateUnits *self,
-              StateTransition *transition,
-              guint32 slot,
-              StateUnitHandle *handle,
-              StateRequest *request)
-{
-  if (self->current != transition || !state_request_is_as_new (request) || handle->is_lost ||
-      transition->is_logged ||
-      !state_run_succeed (transition->run, slot, state_units_get_now (self)))
-    return FALSE;
-  handle->request = NULL;
-  return TRUE;
-}
-
 /* Has the processor fetch what will be needed soon. */
 static inline void
 fetch_ahead (StateTransition *transition)
@@ -446,7 +429,7 @@ ask_nobody (StateUnits *self, StateTransition *transition, guint32 slot)
 {
   state_run_answer (transition->run, slot, STATE_STEP_OUTCOME_SUCCEEDED,
                     state_units_get_now (self));
-  tell (self, transition);
+  state_units_tell (self);
 }
 
 /* The transition, which keeps the handle, is held by the caller. */
@@ -464,7 +447,7 @@ ask (StateUnits *self, StateTransition *transition, guint32 slot)
     }
 
   handle->request = request = request_for (self, transition, slot, handle);
-  tell_of (self, transition, handle);
+  tell_of (self, handle);
   if (!call (self, handle, request))
     keep_spare (self, request);
   else if (take_success (self, transition, slot, handle, request))
@@ -473,12 +456,13 @@ ask (StateUnits *self, StateTransition *transition, guint32 slot)
         self->hand = request;
       else
         keep_spare (self, request);
-      tell_of (self, transition, handle);
+      tell_of (self, handle);
     }
   else
     {
+      state_request_adopt_if_shared (request);
       take_answer (self, handle, request);
-      tell (self, transition);
+      state_units_tell (self);
       keep_spare (self, request);
     }
 }
@@ -511,6 +495,7 @@ put_standing_stop (StateUnits *self, StateUnitHandle *handle)
   state_units_tell (self);
   if (call (self, handle, request))
     {
+      state_request_adopt_if_shared (request);
       take_answer (self, handle, request);
       state_units_tell (self);
     }
@@ -700,7 +685,7 @@ advance (StateUnits *self, StateTransition *transition)
       ask (self, transition, slot);
       return TRUE;
     }
-  tell (self, transition);
+  state_units_tell (self);
   if (self->current != transition || !transition->run->done)
     return FALSE;
   end (self);
