@@ -39,6 +39,31 @@ test_chains (void)
   test_assert_strv (state_unit_handle_get_dependencies (b), "unit");
 }
 
+/* A set uses a builder again that nobody knows of any more; one that somebody watches
+ * ends when it is consumed. */
+static void
+test_next_builder_is_as_new (void)
+{
+  g_autoptr (TestSet) set = test_set_new ();
+  g_autoptr (GError) error = NULL;
+  StateUnitBuilder *builder;
+  StateUnitHandle *handle;
+
+  test_set_add (set, "a", NULL);
+  builder = state_units_add (set->units, "b");
+  state_unit_builder_depends_on (builder, test_set_get (set, "a"));
+  state_unit_builder_add_alias (builder, "old");
+  state_unit_builder_build (builder, NULL, &error);
+  g_assert_no_error (error);
+
+  builder = state_units_add (set->units, "c");
+  g_object_add_weak_pointer (G_OBJECT (builder), (gpointer *) &builder);
+  handle = state_unit_builder_build (builder, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_null (builder);
+  test_assert_strv (state_unit_handle_get_dependencies (handle), "");
+}
+
 static void
 test_new_unit_is_stopped (void)
 {
@@ -429,6 +454,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/unit-builder/a-cycle-of-100000", test_long_cycle);
   g_test_add_func ("/unit-builder/is-used-once", test_used_twice);
   g_test_add_func ("/unit-builder/is-consumed", test_consumed);
+  g_test_add_func ("/unit-builder/the-next-builder-is-as-new", test_next_builder_is_as_new);
   g_test_add_func ("/unit-builder/the-unit-leaves-with-its-owner", test_lifetime);
   g_test_add_func ("/unit-builder/the-unit-leaves-with-its-owner-on-another-thread",
                    test_lifetime_on_another_thread);

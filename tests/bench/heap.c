@@ -67,13 +67,12 @@ heap_print (const Shape *shape)
 Heap
 heap_measure_in_child (const char *shape_name, guint units, guint edges)
 {
-  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
   g_autofree char *units_option = g_strdup_printf ("--units=%u", units);
   g_autofree char *edges_option = g_strdup_printf ("--edges=%u", edges);
   g_autoptr (GError) error = NULL;
   g_autoptr (GSubprocess) child =
-      g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error, program, "--heap", "--shape",
-                        shape_name, units_option, edges_option, NULL);
+      g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error, "/proc/self/exe", "--heap",
+                        "--shape", shape_name, units_option, edges_option, NULL);
   g_autofree char *output = NULL;
   Heap heap;
 

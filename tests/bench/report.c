@@ -6,6 +6,7 @@
 #include "report.h"
 
 #include <json-glib/json-glib.h>
+#include <stdio.h>
 
 struct _Report
 {
@@ -133,6 +134,7 @@ report_end (Report *self, const char *target)
     {
       if (target != NULL)
         g_print ("  %-28s %s\n", "target", target);
+      fflush (stdout);
       return;
     }
   if (target != NULL)
