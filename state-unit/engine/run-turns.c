@@ -49,6 +49,9 @@ turn_of (const StateRun *self, guint32 slot)
     return STATE_STEP_OUTCOME_SKIPPED;
   if (step->verdict == STATE_VERDICT_LOST || (node->state == STATE_UNIT_STATE_LOST && !stop))
     return STATE_STEP_OUTCOME_LOST;
+  /* It came to its end while others were stopped, and has nothing to save, or to keep. */
+  if (step->verdict == STATE_VERDICT_REFUSE)
+    return STATE_STEP_OUTCOME_FAILED;
   return STATE_STEP_OUTCOME_ASKED;
 }
 

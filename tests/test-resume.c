@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+
+/* What is left of a transition of several phases that does not go as planned: what was
+ * stopped runs again, and what is half restored does not start. */
+
+#include "test-set.h"
+
+typedef struct
+{
+  StateTransition *transition;
+  TestCall call;
+} Going;
+
+static void
+start_all (TestSet *set)
+{
+  g_autoptr (GError) error = NULL;
+
+  test_start (set->units, &error);
+  g_assert_no_error (error);
+  test_journal_clear (set->journal);
+}
+
+static void
+set_ints (TestSet *set, const char *names, int value)
+{
+  for (; *names != '\0'; names++)
+    test_unit_set_int (test_set_get_unit (set, (char[]){ *names, '\0' }), value);
+}
+
+static StateSnapshot *
+save_with (TestSet *set, const char *names, int value)
+{
+  g_autoptr (GError) error = NULL;
+  StateSnapshot *snapshot;
+
+  set_ints (set, names, value);
+  snapshot = test_save (set->units, &error);
+  g_assert_no_error (error);
+  return snapshot;
+}
+
+static void
+begin (Going *going, TestSet *set, StateOperation operation, StateSnapshot *snapshot)
+{
+  going->transition = state_transition_new (set->units, operation);
+  if (snapshot != NULL)
+    state_transition_set_snapshot (going->transition, snapshot);
+}
+
+static void
+run (Going *going)
+{
+  state_transition_run_async (going->transition, NULL, test_call_done, &going->call);
+}
+
+static gboolean
+end (Going *going, GError **error)
+{
+  gboolean success =
+      state_transition_run_finish (going->transition, test_call_wait (&going->call), error);
+
+  test_call_clear (&going->call);
+  g_clear_object (&going->transition);
+  return success;
+}
+
+static void
+hold (TestSet *set, const char *name, StateOperation operation)
+{
+  test_unit_set_answer (test_set_get_unit (set, name), operation, TEST_ANSWER_HELD);
+}
+
+static void
+let_go (TestSet *set, const char *name)
+{
+  TestUnit *unit = test_set_get_unit (set, name);
+
+  test_wait_until (test_unit_has_request (unit));
+  test_settle ();
+  test_unit_answer_held (unit);
+  test_settle ();
+}
+
+/* --- Running again --- */
+
+/* b dies while a, which needs it, is stopped for a restore that has no state for b. */
+static void
+test_dies_before_it_is_stopped (void)
+{
+  const StateOperation operations[] = { STATE_OPERATION_RESTORE, STATE_OPERATION_SAVE };
+
+  for (guint i = 0; i < G_N_ELEMENTS (operations); i++)
+    {
+      g_autoptr (TestSet) set = test_set_new ();
+      g_autoptr (StateSnapshot) snapshot = NULL;
+      g_autoptr (GError) broken = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_FAILED, "gone");
+      g_autoptr (GError) error = NULL;
+      g_autofree char *words = NULL;
+      Going going = { 0 };
+
+      test_set_add (set, "b", NULL);
+      test_set_add (set, "a", "b", NULL);
+      snapshot = save_with (set, "a", 1);
+      start_all (set);
+      hold (set, "a", STATE_OPERATION_STOP);
+      begin (&going, set, operations[i],
+             operations[i] == STATE_OPERATION_RESTORE ? snapshot : NULL);
+      state_transition_set_resume (going.transition, TRUE);
+      run (&going);
+      test_wait_until (test_unit_has_request (test_set_get_unit (set, "a")));
+      state_unit_ended (STATE_UNIT (test_set_get_unit (set, "b")), broken);
+      test_set_wait_state (set, "b", STATE_UNIT_STATE_FAILED);
+      let_go (set, "a");
+      g_assert_false (end (&going, &error));
+      words = g_strdup_printf ("%s failed: {b: it failed before it could be asked to %s}",
+                               state_operation_to_string (operations[i]),
+                               state_operation_to_string (operations[i]));
+      test_assert_error (error, STATE_ERROR_TRANSITION_FAILED, words);
+      g_assert_cmpuint (test_unit_get_n_asked (test_set_get_unit (set, "b"), operations[i]), ==, i);
+      test_assert_states (set, "a:running b:failed");
+    }
+}
+
+int
+main (int argc, char *argv[])
+{
+  test_init (&argc, &argv);
+  g_test_add_func ("/resume/dies-before-it-is-stopped", test_dies_before_it_is_stopped);
+  return g_test_run ();
+}
