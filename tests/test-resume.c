@@ -84,6 +84,106 @@ let_go (TestSet *set, const char *name)
 
 /* --- Running again --- */
 
+/* A restart is a start of what was stopped for it, "whatever came of it". */
+static void
+test_restart_cancelled (void)
+{
+  for (guint i = 0; i < 2; i++)
+    {
+      StateOperation operation = i == 0 ? STATE_OPERATION_STOP : STATE_OPERATION_START;
+      g_autoptr (TestSet) set = test_set_new ();
+      g_autoptr (GError) error = NULL;
+      Going going = { 0 };
+
+      test_set_add_diamond (set);
+      start_all (set);
+      hold (set, "b", operation);
+      begin (&going, set, STATE_OPERATION_START, NULL);
+      state_transition_set_resume (going.transition, TRUE);
+      run (&going);
+      test_wait_until (test_unit_has_request (test_set_get_unit (set, "b")));
+      state_transition_cancel (going.transition);
+      let_go (set, "b");
+      g_assert_false (end (&going, &error));
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+      test_assert_states (set, "a:running b:running c:running d:running");
+    }
+}
+
+static void
+test_restart_rolled_back (void)
+{
+  g_autoptr (TestSet) set = test_set_new ();
+  g_autoptr (GError) error = NULL;
+  Going going = { 0 };
+
+  test_set_add (set, "a", NULL);
+  test_set_add (set, "b", "a", NULL);
+  start_all (set);
+  test_unit_fail (test_set_get_unit (set, "b"), STATE_OPERATION_START, "worn out");
+  begin (&going, set, STATE_OPERATION_START, NULL);
+  state_transition_set_resume (going.transition, TRUE);
+  state_transition_set_failure_policy (going.transition, STATE_FAILURE_POLICY_ROLL_BACK);
+  run (&going);
+  g_assert_false (end (&going, &error));
+  test_assert_error (error, STATE_ERROR_TRANSITION_FAILED, "start failed: {b: worn out}");
+  test_assert_journal (set->journal,
+                       "b:stop b:stop! a:stop a:stop! a:start a:start! b:start b:start! a:stop "
+                       "a:stop! a:start a:start!");
+  test_assert_states (set, "a:running b:failed");
+}
+
+/* It was given up on, and did stop: it runs again with the others. */
+static void
+test_late_stop_is_resumed (void)
+{
+  g_autoptr (TestSet) set = test_set_new ();
+  g_autoptr (GError) error = NULL;
+  Going going = { 0 };
+
+  test_set_add_timed (set, "a", STATE_OPERATION_STOP, 20, NULL);
+  test_set_add (set, "b", NULL);
+  start_all (set);
+  hold (set, "a", STATE_OPERATION_STOP);
+  hold (set, "b", STATE_OPERATION_STOP);
+  begin (&going, set, STATE_OPERATION_SAVE, NULL);
+  state_transition_set_resume (going.transition, TRUE);
+  run (&going);
+  test_set_wait_state (set, "a", STATE_UNIT_STATE_UNCERTAIN);
+  let_go (set, "a");
+  test_assert_states (set, "a:stopped b:stopping");
+  let_go (set, "b");
+  g_assert_false (end (&going, &error));
+  g_assert_error (error, STATE_ERROR, STATE_ERROR_TRANSITION_FAILED);
+  test_assert_states (set, "a:running b:running");
+  g_assert_cmpuint (test_unit_get_n_asked (test_set_get_unit (set, "b"), STATE_OPERATION_SAVE), ==,
+                    0);
+}
+
+/* The same when a stop is rolled back. */
+static void
+test_late_stop_is_rolled_back (void)
+{
+  g_autoptr (TestSet) set = test_set_new ();
+  g_autoptr (GError) error = NULL;
+  Going going = { 0 };
+
+  test_set_add_timed (set, "a", STATE_OPERATION_STOP, 20, NULL);
+  test_set_add (set, "b", NULL);
+  start_all (set);
+  hold (set, "a", STATE_OPERATION_STOP);
+  hold (set, "b", STATE_OPERATION_STOP);
+  begin (&going, set, STATE_OPERATION_STOP, NULL);
+  state_transition_set_failure_policy (going.transition, STATE_FAILURE_POLICY_ROLL_BACK);
+  run (&going);
+  test_set_wait_state (set, "a", STATE_UNIT_STATE_UNCERTAIN);
+  let_go (set, "a");
+  let_go (set, "b");
+  g_assert_false (end (&going, &error));
+  g_assert_error (error, STATE_ERROR, STATE_ERROR_TRANSITION_FAILED);
+  test_assert_states (set, "a:running b:running");
+}
+
 /* b dies while a, which needs it, is stopped for a restore that has no state for b. */
 static void
 test_dies_before_it_is_stopped (void)
@@ -126,6 +226,10 @@ int
 main (int argc, char *argv[])
 {
   test_init (&argc, &argv);
+  g_test_add_func ("/resume/restart-cancelled", test_restart_cancelled);
+  g_test_add_func ("/resume/restart-rolled-back", test_restart_rolled_back);
+  g_test_add_func ("/resume/late-stop", test_late_stop_is_resumed);
+  g_test_add_func ("/roll-back/late-stop", test_late_stop_is_rolled_back);
   g_test_add_func ("/resume/dies-before-it-is-stopped", test_dies_before_it_is_stopped);
   return g_test_run ();
 }
