@@ -222,6 +222,144 @@ test_dies_before_it_is_stopped (void)
     }
 }
 
+/* Whoever leaves once all is restored takes nothing along. */
+static void
+test_leaves_while_it_is_resumed (void)
+{
+  g_autoptr (TestSet) set = test_set_new ();
+  g_autoptr (StateSnapshot) snapshot = NULL;
+  g_autoptr (GError) error = NULL;
+  Going going = { 0 };
+
+  test_set_add (set, "a", NULL);
+  test_set_add (set, "b", NULL);
+  snapshot = save_with (set, "ab", 1);
+  start_all (set);
+  hold (set, "a", STATE_OPERATION_START);
+  begin (&going, set, STATE_OPERATION_RESTORE, snapshot);
+  state_transition_set_resume (going.transition, TRUE);
+  run (&going);
+  test_wait_until (test_unit_has_request (test_set_get_unit (set, "a")));
+  g_object_unref (test_unit_take_request (test_set_get_unit (set, "a")));
+  state_unit_handle_discard (test_set_get (set, "a"));
+  g_assert_true (end (&going, &error));
+  g_assert_no_error (error);
+  test_assert_states (set, "b:running");
+}
+
+/* --- Half restored --- */
+
+/* "what it says of a reset is so", also when the reset of the others goes on */
+static void
+test_late_reset_stays (void)
+{
+  g_autoptr (TestSet) set = test_set_new ();
+  g_autoptr (GError) error = NULL;
+  Going going = { 0 };
+
+  test_set_add_timed (set, "a", STATE_OPERATION_RESET, 20, NULL);
+  test_set_add (set, "b", NULL);
+  hold (set, "a", STATE_OPERATION_RESET);
+  hold (set, "b", STATE_OPERATION_RESET);
+  begin (&going, set, STATE_OPERATION_RESET, NULL);
+  run (&going);
+  test_set_wait_state (set, "a", STATE_UNIT_STATE_UNCERTAIN);
+  let_go (set, "a");
+  let_go (set, "b");
+  g_assert_false (end (&going, &error));
+  test_assert_error (error, STATE_ERROR_TRANSITION_FAILED,
+                     "reset failed: {a: timed out after 20 ms}");
+  test_assert_states (set, "a:stopped b:stopped");
+}
+
+/* a has got its old contents back, but not been post-restored, when all is abandoned. */
+static void
+test_roll_back_abandoned_half_way (void)
+{
+  g_autoptr (TestSet) set = test_set_new ();
+  g_autoptr (StateSnapshot) snapshot = NULL;
+  g_autoptr (GError) error = NULL;
+  Going going = { 0 };
+
+  test_set_add (set, "a", NULL);
+  test_set_add (set, "b", NULL);
+  snapshot = save_with (set, "ab", 1);
+  set_ints (set, "ab", 2);
+  hold (set, "b", STATE_OPERATION_POST_RESTORE);
+  begin (&going, set, STATE_OPERATION_RESTORE, snapshot);
+  state_transition_set_failure_policy (going.transition, STATE_FAILURE_POLICY_ROLL_BACK);
+  run (&going);
+  test_wait_until (test_unit_has_request (test_set_get_unit (set, "b")));
+  hold (set, "b", STATE_OPERATION_RESTORE);
+  test_unit_fail_held (test_set_get_unit (set, "b"), "broken");
+  test_wait_until (test_unit_has_request (test_set_get_unit (set, "b")));
+  test_settle ();
+  g_assert_cmpint (test_unit_get_int (test_set_get_unit (set, "a")), ==, 2);
+  state_transition_abandon (going.transition);
+  g_assert_false (end (&going, &error));
+  test_assert_states (set, "a:failed b:uncertain");
+  let_go (set, "b");
+  test_assert_states (set, "a:failed b:failed");
+}
+
+/* b had saved nothing, and so keeps what the others do not have any more. */
+static void
+test_what_cannot_be_put_back (void)
+{
+  g_autoptr (TestSet) set = test_set_new ();
+  g_autoptr (StateSnapshot) snapshot = NULL;
+  g_autoptr (GError) error = NULL;
+  Going going = { 0 };
+
+  test_set_add (set, "a", NULL);
+  test_set_add (set, "b", NULL);
+  test_set_add (set, "c", NULL);
+  snapshot = save_with (set, "abc", 1);
+  set_ints (set, "ac", 2);
+  test_unit_set_value (test_set_get_unit (set, "b"), NULL);
+  hold (set, "c", STATE_OPERATION_POST_RESTORE);
+  begin (&going, set, STATE_OPERATION_RESTORE, snapshot);
+  state_transition_set_failure_policy (going.transition, STATE_FAILURE_POLICY_ROLL_BACK);
+  run (&going);
+  test_wait_until (test_unit_has_request (test_set_get_unit (set, "c")));
+  test_unit_set_answer (test_set_get_unit (set, "c"), STATE_OPERATION_POST_RESTORE,
+                        TEST_ANSWER_AT_ONCE);
+  test_unit_fail_held (test_set_get_unit (set, "c"), "broken");
+  g_assert_false (end (&going, &error));
+  test_assert_error (error, STATE_ERROR_TRANSITION_FAILED, "restore failed: {c: broken}");
+  test_assert_states (set, "a:stopped b:failed c:stopped");
+}
+
+/* It is known before anybody is asked for post-restore that b has left with its state. */
+static void
+test_leaves_with_its_state (void)
+{
+  g_autoptr (TestSet) set = test_set_new ();
+  g_autoptr (StateSnapshot) snapshot = NULL;
+  g_autoptr (GError) error = NULL;
+  Going going = { 0 };
+
+  test_set_add (set, "a", NULL);
+  test_set_add (set, "b", NULL);
+  snapshot = save_with (set, "ab", 1);
+  set_ints (set, "ab", 2);
+  hold (set, "a", STATE_OPERATION_RESTORE);
+  begin (&going, set, STATE_OPERATION_RESTORE, snapshot);
+  state_transition_set_failure_policy (going.transition, STATE_FAILURE_POLICY_ROLL_BACK);
+  run (&going);
+  test_wait_until (test_unit_has_request (test_set_get_unit (set, "a")));
+  test_settle ();
+  state_unit_handle_discard (test_set_get (set, "b"));
+  test_unit_answer_held (test_set_get_unit (set, "a"));
+  let_go (set, "a");
+  g_assert_false (end (&going, &error));
+  g_assert_error (error, STATE_ERROR, STATE_ERROR_TRANSITION_FAILED);
+  /* Once, when it has been put back. */
+  g_assert_cmpint (test_journal_count (set->journal, "a:post-restore"), ==, 1);
+  g_assert_cmpint (test_unit_get_int (test_set_get_unit (set, "a")), ==, 2);
+  test_assert_states (set, "a:stopped");
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -231,5 +369,10 @@ main (int argc, char *argv[])
   g_test_add_func ("/resume/late-stop", test_late_stop_is_resumed);
   g_test_add_func ("/roll-back/late-stop", test_late_stop_is_rolled_back);
   g_test_add_func ("/resume/dies-before-it-is-stopped", test_dies_before_it_is_stopped);
+  g_test_add_func ("/resume/leaves-while-it-is-resumed", test_leaves_while_it_is_resumed);
+  g_test_add_func ("/half/late-reset-stays", test_late_reset_stays);
+  g_test_add_func ("/half/roll-back-abandoned", test_roll_back_abandoned_half_way);
+  g_test_add_func ("/half/what-cannot-be-put-back", test_what_cannot_be_put_back);
+  g_test_add_func ("/half/leaves-with-its-state", test_leaves_with_its_state);
   return g_test_run ();
 }

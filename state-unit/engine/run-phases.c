@@ -220,8 +220,8 @@ add_phase (StateRun *self, StateOperation operation, StatePhaseKind kind, gint64
       gboolean alive = node_of (self, slot)->alive;
 
       steps[slot] = (StateRunStep){
-        /* Whoever left before what was done is undone is no failure of that. */
-        .has_state = base[slot].has_state && (alive || kind < STATE_PHASE_UNDO),
+        /* Whoever leaves when the restore itself is over is no failure of it. */
+        .has_state = base[slot].has_state && kind < STATE_PHASE_UNDO,
         .extra = base[slot].extra,
         .outcome = alive ? STATE_STEP_OUTCOME_WAITING : STATE_STEP_OUTCOME_REMOVED,
         .settled = !alive,
@@ -231,6 +231,10 @@ add_phase (StateRun *self, StateOperation operation, StatePhaseKind kind, gint64
                                 : verdict_in (self, operation, kind, &steps[slot], slot);
     }
   begin_phase (self, operation, kind, steps, n_steps, now);
+  /* Who has left with what was to be restored: nothing is asked before that is known. */
+  for (guint32 slot = 0; slot < n_steps; slot++)
+    if (steps[slot].settled)
+      state_run_heed_failure (self, &steps[slot], now);
 }
 
 /* The main phase alone needs no copy of the steps. */
@@ -297,19 +301,21 @@ all_is_put_back (const StateRun *self)
   return TRUE;
 }
 
-/* Whether the unit is none of those concerned, or is done with all of it. */
+/* Whether the unit is none of those concerned, or is done with all of it. A reset that came
+ * late did what it says; a restore that is undone leaves nobody with what it brought. */
 static gboolean
 is_whole (const StateRun *self, const StateRunPhase *main, guint32 slot)
 {
-  const StateRunPhase *last =
-      self->operation == STATE_OPERATION_RESET
-          ? main
-          : find_phase (self, STATE_PHASE_POST, STATE_OPERATION_POST_RESTORE);
+  const StateRunStep *step = &main->steps[slot];
+  const StateRunPhase *post = find_phase (self, STATE_PHASE_POST, STATE_OPERATION_POST_RESTORE);
 
-  if (main->steps[slot].extra ||
-      (self->operation == STATE_OPERATION_RESTORE && !main->steps[slot].has_state))
+  if (step->extra)
     return TRUE;
-  return last != NULL && state_phase_got_through (&last->steps[slot]);
+  if (self->operation == STATE_OPERATION_RESET)
+    return state_phase_got_through (step) ||
+           (was_asked (step) && node_of (self, slot)->state == STATE_UNIT_STATE_STOPPED);
+  return !step->has_state || (post != NULL && state_phase_got_through (&post->steps[slot]) &&
+                              find_phase (self, STATE_PHASE_UNDO, STATE_OPERATION_RESTORE) == NULL);
 }
 
 static void
