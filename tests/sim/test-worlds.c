@@ -41,7 +41,8 @@ static const Kind kinds[] = {
   { "3-edges", 3, FALSE, 1, TRUE, 0, 6, FALSE, FALSE, FALSE },
   { "3-numbered", 3, TRUE, 1, TRUE, 0, 1, TRUE, TRUE, FALSE },
   { "3-twice", 3, FALSE, 2, FALSE, 0, 1, FALSE, FALSE, FALSE },
-  { "4", 4, TRUE, 1, FALSE, 0, 1, FALSE, FALSE, FALSE },
+  { "4", 4, FALSE, 1, FALSE, 0, 1, FALSE, FALSE, FALSE },
+  { "4-numbered", 4, TRUE, 1, FALSE, 0, 1, FALSE, FALSE, FALSE },
   { "4-any-order", 4, FALSE, 1, TRUE, 0, 1, FALSE, FALSE, FALSE },
   { "5", 5, FALSE, 1, FALSE, 0, 1, FALSE, FALSE, FALSE },
 };
