@@ -174,11 +174,16 @@ state_transition_step_reason (StateTransition *self, guint position)
     case STATE_STEP_OUTCOME_REMOVED:
       return g_error_new (STATE_ERROR, STATE_ERROR_REMOVED, "the unit left the set%s",
                           step->has_state ? ", and its saved state was not restored" : "");
+    case STATE_STEP_OUTCOME_FAILED:
+      if (step->verdict != STATE_VERDICT_REFUSE)
+        return NULL;
+      return g_error_new (STATE_ERROR, STATE_ERROR_WRONG_STATE,
+                          "it failed before it could be asked to %s",
+                          state_operation_to_string (phase->operation));
     case STATE_STEP_OUTCOME_WAITING:
     case STATE_STEP_OUTCOME_ASKED:
     case STATE_STEP_OUTCOME_SUCCEEDED:
     case STATE_STEP_OUTCOME_UNCHANGED:
-    case STATE_STEP_OUTCOME_FAILED:
     case STATE_STEP_OUTCOME_DROPPED:
     default:
       return NULL;

@@ -299,6 +299,10 @@ conclude (World *self)
       gboolean through = self->n_phases == last + 1 && (outcome == STATE_STEP_OUTCOME_SUCCEEDED ||
                                                         outcome == STATE_STEP_OUTCOME_UNCHANGED);
 
+      /* A reset that was given up on, and succeeded after all, did what it says. */
+      if (operation == STATE_OPERATION_RESET && outcome == STATE_STEP_OUTCOME_TIMED_OUT &&
+          unit->state == STATE_UNIT_STATE_STOPPED)
+        continue;
       if (succeeded || !self->any_asked || through || !unit->alive)
         continue;
       if (operation != STATE_OPERATION_RESET &&

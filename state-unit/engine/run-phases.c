@@ -72,8 +72,8 @@ is_to_be_undone (const StateRun *self, const StateNode *node, guint32 slot)
       return was_asked_in (self, STATE_PHASE_MAIN, STATE_OPERATION_START, slot) &&
              state_rules_may_run (node);
     case STATE_OPERATION_STOP:
-      return succeeded_in (self, STATE_PHASE_MAIN, STATE_OPERATION_STOP, slot) &&
-             state_rules_judge (node, STATE_OPERATION_START, FALSE) == STATE_VERDICT_ASK;
+      return was_asked_in (self, STATE_PHASE_MAIN, STATE_OPERATION_STOP, slot) &&
+             node->state == STATE_UNIT_STATE_STOPPED;
     case STATE_OPERATION_RESTORE:
       return was_touched (self, slot) && can_put_back (self, slot);
     default:
@@ -81,17 +81,20 @@ is_to_be_undone (const StateRun *self, const StateNode *node, guint32 slot)
     }
 }
 
+/* What has been stopped is started again; that which did not stop runs, or may. An answer
+ * that came late counts, too. */
 static StateVerdict
 judge_resume (const StateRun *self, const StateNode *node, guint32 slot)
 {
   StatePhaseKind kind =
       self->operation == STATE_OPERATION_STOP ? STATE_PHASE_MAIN : STATE_PHASE_BEFORE;
 
+  if (was_asked_in (self, kind, STATE_OPERATION_STOP, slot) &&
+      node->state == STATE_UNIT_STATE_STOPPED)
+    return STATE_VERDICT_ASK;
   if (!succeeded_in (self, kind, STATE_OPERATION_STOP, slot) ||
       node->state == STATE_UNIT_STATE_RUNNING)
     return STATE_VERDICT_LEAVE;
-  if (state_rules_judge (node, STATE_OPERATION_START, FALSE) == STATE_VERDICT_ASK)
-    return STATE_VERDICT_ASK;
   return STATE_VERDICT_PASS;
 }
 
@@ -122,9 +125,7 @@ verdict_in (const StateRun *self,
                  ? STATE_VERDICT_ASK
                  : STATE_VERDICT_LEAVE;
     case STATE_PHASE_RESUME:
-      return self->operation == STATE_OPERATION_START && !step->extra
-                 ? STATE_VERDICT_LEAVE
-                 : judge_resume (self, node, slot);
+      return judge_resume (self, node, slot);
     default:
       g_assert_not_reached ();
     }
@@ -174,6 +175,15 @@ measure_remaining (StateRun *self)
     }
 }
 
+/* What follows a roll-back, which nobody had planned. */
+static guint
+n_phases_after (const StateRun *self, StatePhaseKind kind)
+{
+  if (kind != STATE_PHASE_UNDO && kind != STATE_PHASE_UNDO_POST)
+    return 0;
+  return self->resume + (kind == STATE_PHASE_UNDO && self->operation == STATE_OPERATION_RESTORE);
+}
+
 static void
 begin_phase (StateRun *self,
              StateOperation operation,
@@ -191,7 +201,7 @@ begin_phase (StateRun *self,
     phase->goes_on = self->policy == STATE_FAILURE_POLICY_KEEP_GOING;
   g_ptr_array_add (self->phases, phase);
   self->phase = phase;
-  self->n_phases = MAX (self->n_phases, self->phases->len);
+  self->n_phases = MAX (self->n_phases, self->phases->len + n_phases_after (self, kind));
   g_array_set_size (self->deadlines, 0);
   if (self->max_asked > 0)
     measure_remaining (self);
@@ -210,8 +220,8 @@ add_phase (StateRun *self, StateOperation operation, StatePhaseKind kind, gint64
       gboolean alive = node_of (self, slot)->alive;
 
       steps[slot] = (StateRunStep){
-        /* Whoever left before what was done is undone is no failure of that. */
-        .has_state = base[slot].has_state && (alive || kind < STATE_PHASE_UNDO),
+        /* Whoever leaves when the restore itself is over is no failure of it. */
+        .has_state = base[slot].has_state && kind < STATE_PHASE_UNDO,
         .extra = base[slot].extra,
         .outcome = alive ? STATE_STEP_OUTCOME_WAITING : STATE_STEP_OUTCOME_REMOVED,
         .settled = !alive,
@@ -221,6 +231,10 @@ add_phase (StateRun *self, StateOperation operation, StatePhaseKind kind, gint64
                                 : verdict_in (self, operation, kind, &steps[slot], slot);
     }
   begin_phase (self, operation, kind, steps, n_steps, now);
+  /* Who has left with what was to be restored: nothing is asked before that is known. */
+  for (guint32 slot = 0; slot < n_steps; slot++)
+    if (steps[slot].settled)
+      state_run_heed_failure (self, &steps[slot], now);
 }
 
 /* The main phase alone needs no copy of the steps. */
@@ -253,8 +267,7 @@ void
 state_run_begin_phases (StateRun *self, gint64 now)
 {
   self->n_phases = 1 + state_run_stops_first (self) + saves_first (self) +
-                   (self->operation == STATE_OPERATION_RESTORE) +
-                   (self->resume && self->operation != STATE_OPERATION_START);
+                   (self->operation == STATE_OPERATION_RESTORE) + self->resume;
   if (state_run_stops_first (self))
     add_phase (self, STATE_OPERATION_STOP, STATE_PHASE_BEFORE, now);
   else
@@ -288,19 +301,21 @@ all_is_put_back (const StateRun *self)
   return TRUE;
 }
 
-/* Whether the unit is none of those concerned, or is done with all of it. */
+/* Whether the unit is none of those concerned, or is done with all of it. A reset that came
+ * late did what it says; a restore that is undone leaves nobody with what it brought. */
 static gboolean
 is_whole (const StateRun *self, const StateRunPhase *main, guint32 slot)
 {
-  const StateRunPhase *last =
-      self->operation == STATE_OPERATION_RESET
-          ? main
-          : find_phase (self, STATE_PHASE_POST, STATE_OPERATION_POST_RESTORE);
+  const StateRunStep *step = &main->steps[slot];
+  const StateRunPhase *post = find_phase (self, STATE_PHASE_POST, STATE_OPERATION_POST_RESTORE);
 
-  if (main->steps[slot].extra ||
-      (self->operation == STATE_OPERATION_RESTORE && !main->steps[slot].has_state))
+  if (step->extra)
     return TRUE;
-  return last != NULL && state_phase_got_through (&last->steps[slot]);
+  if (self->operation == STATE_OPERATION_RESET)
+    return state_phase_got_through (step) ||
+           (was_asked (step) && node_of (self, slot)->state == STATE_UNIT_STATE_STOPPED);
+  return !step->has_state || (post != NULL && state_phase_got_through (&post->steps[slot]) &&
+                              find_phase (self, STATE_PHASE_UNDO, STATE_OPERATION_RESTORE) == NULL);
 }
 
 static void
@@ -333,20 +348,16 @@ conclude (StateRun *self)
   self->done = TRUE;
 }
 
-/* A start brings up again most of what was stopped for it; what it did not take
- * along, or could not start, is left. */
+/* A start that goes well brings up again what was stopped for it, but for those that it did
+ * not take along. */
 static gboolean
 is_resumed (const StateRun *self)
 {
   if (self->operation != STATE_OPERATION_START)
     return FALSE;
   for (guint32 slot = 0; slot < self->phase->n_steps; slot++)
-    {
-      const StateRunStep *step = &self->phase->steps[slot];
-
-      if (step->extra && judge_resume (self, node_of (self, slot), slot) == STATE_VERDICT_ASK)
-        return FALSE;
-    }
+    if (judge_resume (self, node_of (self, slot), slot) == STATE_VERDICT_ASK)
+      return FALSE;
   return TRUE;
 }
 

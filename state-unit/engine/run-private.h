@@ -12,6 +12,7 @@ StateVerdict state_run_judge_step (const StateRun *self, const StateRunStep *ste
 
 void state_run_begin_phases (StateRun *self, gint64 now);
 void state_run_end_phase (StateRun *self, gint64 now);
+void state_run_heed_failure (StateRun *self, const StateRunStep *step, gint64 now);
 
 /* What runs and is in the way is stopped first. */
 static inline gboolean

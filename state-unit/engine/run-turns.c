@@ -49,6 +49,9 @@ turn_of (const StateRun *self, guint32 slot)
     return STATE_STEP_OUTCOME_SKIPPED;
   if (step->verdict == STATE_VERDICT_LOST || (node->state == STATE_UNIT_STATE_LOST && !stop))
     return STATE_STEP_OUTCOME_LOST;
+  /* It came to its end while others were stopped, and has nothing to save, or to keep. */
+  if (step->verdict == STATE_VERDICT_REFUSE)
+    return STATE_STEP_OUTCOME_FAILED;
   return STATE_STEP_OUTCOME_ASKED;
 }
 
@@ -109,16 +112,13 @@ await (StateRun *self, guint32 slot, gint64 now)
     set_deadline (self, slot, now + STATE_RUN_CANCEL_TIME);
 }
 
-/* A failure means that nothing new begins, if it is to be undone. */
-static void heed_failure (StateRun *self, const StateRunStep *step, gint64 now);
-
 static void
 finish_step (StateRun *self, guint32 slot, StateStepOutcome outcome, gint64 now)
 {
   StateRunPhase *phase = self->phase;
 
   state_phase_finish_step (phase, slot, outcome, now);
-  heed_failure (self, &phase->steps[slot], now);
+  state_run_heed_failure (self, &phase->steps[slot], now);
 }
 
 static gboolean
@@ -337,8 +337,9 @@ call_back (StateRun *self, gint64 now)
       set_deadline (self, slot, now + STATE_RUN_CANCEL_TIME);
 }
 
-static void
-heed_failure (StateRun *self, const StateRunStep *step, gint64 now)
+/* A failure means that nothing new begins, if it is to be undone. */
+void
+state_run_heed_failure (StateRun *self, const StateRunStep *step, gint64 now)
 {
   if (self->halted || !state_phase_is_failure (step) || !state_run_rolls_back (self) ||
       state_phase_is_undo (self->phase))
@@ -488,7 +489,7 @@ state_run_remove (StateRun *self, guint32 slot, gint64 now)
   if (step->outcome != STATE_STEP_OUTCOME_ASKED)
     {
       settle_step (step, STATE_STEP_OUTCOME_REMOVED, now);
-      heed_failure (self, step, now);
+      state_run_heed_failure (self, step, now);
       return;
     }
   if (is_awaited (step))
@@ -514,5 +515,5 @@ state_run_ended (StateRun *self, guint32 slot, StateStepOutcome outcome, gint64 
   state_phase_set_cause (phase, slot, STATE_SLOT_NONE);
   if (step->finished)
     state_phase_blame (phase, slot);
-  heed_failure (self, step, now);
+  state_run_heed_failure (self, step, now);
 }
