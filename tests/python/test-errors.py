@@ -275,6 +275,41 @@ class ErrorsTest(unittest.IsolatedAsyncioTestCase):
         await self.units.start()
         self.assertEqual(handle.get_state(), StateUnit.UnitState.RUNNING)
 
+    async def test_failing_with_an_exception(self):
+        trouble = ValueError("bad value")
+
+        class Failing(GObject.Object, StateUnit.Unit):
+            def do_start(self, request):
+                request.fail(trouble)
+
+        class Threaded(GObject.Object, StateUnit.Unit):
+            def do_start(self, request):
+                request.run_in_thread(self.work, "more")
+
+            def work(self, request, word):
+                raise LookupError(word)
+
+        self.units.add("disk", Failing())
+        self.units.add("net", Threaded())
+        error = await self.failure()
+        self.assertIs(error.failures["disk"], trouble)
+        self.assertIsInstance(error.failures["net"], LookupError)
+        self.assertIn("net: LookupError: more", error.message)
+
+    async def test_ended(self):
+        unit = StateUnit.BaseUnit()
+        handle = self.units.add("disk", unit)
+        await self.units.start()
+        unit.ended(ConnectionResetError(104, "reset"))
+        self.assertEqual(handle.get_state(), StateUnit.UnitState.FAILED)
+        self.assertEqual(handle.get_error().message, "ConnectionResetError: [Errno 104] reset")
+
+        unit = StateUnit.BaseUnit()
+        handle = self.units.add("net", unit)
+        await self.units.start()
+        unit.ended()
+        self.assertEqual(handle.get_state(), StateUnit.UnitState.STOPPED)
+
     async def test_dropped(self):
         class Forgetful(StateUnit.BaseUnit):
             def do_start(self, request):
