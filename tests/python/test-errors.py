@@ -225,6 +225,8 @@ class ErrorsTest(unittest.IsolatedAsyncioTestCase):
         with self.assertRaises(GLib.Error):
             await transition.run()
         self.assertEqual(calls, [staying])
+        # It heard of it, and was not given up on after a while.
+        self.assertEqual(units["staying"].get_state(), StateUnit.UnitState.STOPPED)
 
     async def test_left_while_others_are_called(self):
         calls = []
