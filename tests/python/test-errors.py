@@ -312,6 +312,33 @@ class ErrorsTest(unittest.IsolatedAsyncioTestCase):
         unit.ended()
         self.assertEqual(handle.get_state(), StateUnit.UnitState.STOPPED)
 
+    async def test_ended_right_after_its_start(self):
+        """The answer comes first, whether or not it was kept for a while."""
+
+        class Async(StateUnit.BaseUnit):
+            async def start(self):
+                asyncio.get_running_loop().call_soon(self.ended, ConnectionError("gone"))
+
+        class First(StateUnit.BaseUnit):
+            def start(self):
+                pass
+
+        class Second(StateUnit.BaseUnit):
+            def start(self):
+                first.ended(ConnectionError("gone"))
+
+        first = First()
+        self.units.add("async", Async())
+        self.units.add("first", first)
+        self.units.add("second", Second())
+        try:
+            await self.units.start()
+        except GLib.Error:
+            pass
+        for name in ("async", "first"):
+            self.assertEqual(self.units[name].get_state(), StateUnit.UnitState.FAILED, name)
+            self.assertEqual(self.units[name].get_error().message, "ConnectionError: gone", name)
+
     async def test_dropped(self):
         class Forgetful(StateUnit.BaseUnit):
             def do_start(self, request):

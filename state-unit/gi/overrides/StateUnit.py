@@ -72,6 +72,8 @@ class Unit(StateUnit.Unit):
 
     def ended(self, error=None):
         """Says that the unit stopped unasked, because of an exception if there is one."""
+        # Its start may have returned, and its answer be on the way.
+        batches.answer_now()
         if error is not None:
             StateUnit.Unit.ended(self, errors.to_gerror(error))
             return
