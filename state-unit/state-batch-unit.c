@@ -144,7 +144,7 @@ state_batch_unit_handle_request (StateUnit *unit, StateRequest *request)
       state_request_batch_get_operation (gathering->batch) != operation ||
       state_request_batch_get_n_requests (gathering->batch) == STATE_REQUEST_BATCH_MAX)
     gathering_begin (gathering, context, handle_batch, operation);
-  state_request_batch_add (gathering->batch, request);
+  state_request_batch_add (gathering->batch, unit, request);
 }
 
 /* Defaults */
@@ -152,15 +152,17 @@ state_batch_unit_handle_request (StateUnit *unit, StateRequest *request)
 static void
 state_batch_unit_handle_batch (StateBatchUnit *self, StateRequestBatch *batch)
 {
-  guint n = state_request_batch_get_n_requests (batch);
+  gsize n;
+  g_autofree StateUnit **units = state_request_batch_get_units (batch, &n);
 
-  for (guint i = 0; i < n; i++)
+  for (gsize i = 0; i < n; i++)
     {
+      g_autoptr (StateUnit) unit = units[i] != NULL ? g_object_ref (units[i]) : NULL;
       gboolean wanted = state_request_batch_is_wanted (batch, i);
       g_autoptr (StateRequest) request = state_request_batch_steal (batch, i);
 
       if (wanted && request != NULL)
-        state_request_apply (request, state_request_get_unit (request));
+        state_request_apply (request, unit);
     }
 }
 

@@ -12,11 +12,11 @@ typedef void (*StateBatchCancelledFunc) (StateRequestBatch *batch, StateUnit *un
 
 StateRequestBatch *
 state_request_batch_new (StateOperation operation, StateBatchCancelledFunc cancelled);
-void state_request_batch_add (StateRequestBatch *self, StateRequest *request);
+void state_request_batch_add (StateRequestBatch *self, StateUnit *unit, StateRequest *request);
 void state_request_batch_hand_over (StateRequestBatch *self);
 void state_request_batch_tell_cancelled (StateRequestBatch *self);
 gboolean state_request_batch_is_handed_over (StateRequestBatch *self);
 void state_request_batch_drop (StateRequestBatch *self);
-void state_request_batch_cancelled (StateRequestBatch *self, StateUnit *unit, guint position);
+void state_request_batch_cancelled (StateRequestBatch *self, StateRequest *request);
 
 G_END_DECLS

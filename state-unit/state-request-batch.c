@@ -3,6 +3,7 @@
 #include "state-request-batch-private.h"
 
 #include "state-request-private.h"
+#include "state-unit.h"
 
 /**
  * SECTION:state-request-batch
@@ -36,11 +37,12 @@ struct _StateRequestBatch
   GObject parent_instance;
 
   StateOperation operation;
-  gint handed_over;     /* atomic */
-  gint cancelled_early; /* atomic: a request was cancelled before that */
   StateBatchCancelledFunc cancelled;
-  GMutex lock;         /* for the requests, once it has been handed over */
-  GPtrArray *requests; /* of StateRequest; each is NULL once it is taken */
+  GMutex lock; /* for those below */
+  gboolean handed_over;
+  gboolean cancelled_early; /* a request was cancelled before that */
+  GPtrArray *requests;      /* of StateRequest; each is NULL once it is taken */
+  GPtrArray *units;         /* of StateUnit; likewise */
 };
 
 G_DEFINE_FINAL_TYPE (StateRequestBatch, state_request_batch, G_TYPE_OBJECT)
@@ -49,13 +51,15 @@ G_DEFINE_FINAL_TYPE (StateRequestBatch, state_request_batch, G_TYPE_OBJECT)
 static StateRequest *
 take (StateRequestBatch *self, guint position)
 {
+  g_autoptr (StateUnit) unit = NULL;
   StateRequest *request;
 
   g_mutex_lock (&self->lock);
   request = g_steal_pointer (&g_ptr_array_index (self->requests, position));
+  unit = g_steal_pointer (&g_ptr_array_index (self->units, position));
   g_mutex_unlock (&self->lock);
   if (request != NULL)
-    state_request_set_batch (request, NULL, 0);
+    state_request_set_batch (request, NULL);
   return request;
 }
 
@@ -82,25 +86,28 @@ complete (StateRequestBatch *self, guint position)
     state_request_complete (request);
 }
 
-/* Leaves out the units that are not to be asked any more. */
+/* Leaves out the units that are not to be asked any more; under the lock. */
 static void
-leave_out_unwanted (StateRequestBatch *self)
+leave_out_unwanted (StateRequestBatch *self, GPtrArray *unwanted)
 {
   guint n = 0;
 
   for (guint i = 0; i < self->requests->len; i++)
     {
       StateRequest *request = g_ptr_array_index (self->requests, i);
+      StateUnit *unit = g_ptr_array_index (self->units, i);
 
       if (!state_request_is_wanted (request))
         {
-          state_request_set_batch (request, NULL, 0);
-          g_object_unref (request);
+          state_request_set_batch (request, NULL);
+          g_ptr_array_add (unwanted, request);
+          g_ptr_array_add (unwanted, unit);
           continue;
         }
-      state_request_set_batch (request, self, n);
+      g_ptr_array_index (self->units, n) = unit;
       g_ptr_array_index (self->requests, n++) = request;
     }
+  g_ptr_array_set_size (self->units, (gint) n);
   g_ptr_array_set_size (self->requests, (gint) n);
 }
 
@@ -108,30 +115,44 @@ leave_out_unwanted (StateRequestBatch *self)
 void
 state_request_batch_hand_over (StateRequestBatch *self)
 {
-  g_atomic_int_set (&self->handed_over, TRUE);
-  if (g_atomic_int_get (&self->cancelled_early))
-    leave_out_unwanted (self);
+  g_autoptr (GPtrArray) unwanted = g_ptr_array_new_with_free_func (g_object_unref);
+
+  g_mutex_lock (&self->lock);
+  if (self->cancelled_early)
+    leave_out_unwanted (self, unwanted);
+  self->handed_over = TRUE;
+  g_mutex_unlock (&self->lock);
 }
 
 /* Those who got the batch with cancelled requests in it are told now. */
 void
 state_request_batch_tell_cancelled (StateRequestBatch *self)
 {
-  if (!g_atomic_int_get (&self->cancelled_early))
+  gboolean cancelled_early;
+
+  g_mutex_lock (&self->lock);
+  cancelled_early = self->cancelled_early;
+  g_mutex_unlock (&self->lock);
+  if (!cancelled_early)
     return;
   for (guint i = 0; i < self->requests->len; i++)
     {
       g_autoptr (StateRequest) request = look_up (self, i);
 
       if (request != NULL && state_request_is_cancelled (request))
-        state_request_batch_cancelled (self, state_request_get_unit (request), i);
+        state_request_batch_cancelled (self, request);
     }
 }
 
 gboolean
 state_request_batch_is_handed_over (StateRequestBatch *self)
 {
-  return g_atomic_int_get (&self->handed_over);
+  gboolean handed_over;
+
+  g_mutex_lock (&self->lock);
+  handed_over = self->handed_over;
+  g_mutex_unlock (&self->lock);
+  return handed_over;
 }
 
 void
@@ -159,6 +180,7 @@ state_request_batch_finalize (GObject *object)
   StateRequestBatch *self = STATE_REQUEST_BATCH (object);
 
   g_ptr_array_unref (self->requests);
+  g_ptr_array_unref (self->units);
   g_mutex_clear (&self->lock);
   G_OBJECT_CLASS (state_request_batch_parent_class)->finalize (object);
 }
@@ -177,6 +199,7 @@ state_request_batch_init (StateRequestBatch *self)
 {
   g_mutex_init (&self->lock);
   self->requests = g_ptr_array_new ();
+  self->units = g_ptr_array_new ();
 }
 
 StateRequestBatch *
@@ -191,19 +214,27 @@ state_request_batch_new (StateOperation operation, StateBatchCancelledFunc cance
 
 /* Before anybody else has the batch. */
 void
-state_request_batch_add (StateRequestBatch *self, StateRequest *request)
+state_request_batch_add (StateRequestBatch *self, StateUnit *unit, StateRequest *request)
 {
-  state_request_set_batch (request, self, self->requests->len);
+  state_request_set_batch (request, self);
   g_ptr_array_add (self->requests, g_object_ref (request));
+  g_ptr_array_add (self->units, g_object_ref (unit));
 }
 
 /* In the context of those who ask. */
 void
-state_request_batch_cancelled (StateRequestBatch *self, StateUnit *unit, guint position)
+state_request_batch_cancelled (StateRequestBatch *self, StateRequest *request)
 {
-  if (!g_atomic_int_get (&self->handed_over))
-    g_atomic_int_set (&self->cancelled_early, TRUE);
-  else
+  g_autoptr (StateUnit) unit = NULL;
+  guint position = 0;
+
+  g_mutex_lock (&self->lock);
+  if (!self->handed_over)
+    self->cancelled_early = TRUE;
+  else if (g_ptr_array_find (self->requests, request, &position))
+    unit = g_object_ref (g_ptr_array_index (self->units, position));
+  g_mutex_unlock (&self->lock);
+  if (unit != NULL)
     self->cancelled (self, unit, position);
 }
 
@@ -250,9 +281,7 @@ state_request_batch_get_n_requests (StateRequestBatch *self)
  *
  * Gets the units that are asked, in the order of the requests: the unit at a
  * position is that of the request at the same position, and %NULL if that has been
- * answered or stolen.
- *
- * The units are alive as long as their requests.
+ * answered or stolen. A unit is kept alive until then.
  *
  * Returns: (transfer container) (array length=n) (element-type StateUnit): the units
  *
@@ -270,11 +299,7 @@ state_request_batch_get_units (StateRequestBatch *self, gsize *n)
   units = g_new0 (StateUnit *, *n + 1);
   g_mutex_lock (&self->lock);
   for (gsize i = 0; i < *n; i++)
-    {
-      StateRequest *request = g_ptr_array_index (self->requests, i);
-
-      units[i] = request != NULL ? state_request_get_unit (request) : NULL;
-    }
+    units[i] = g_ptr_array_index (self->units, i);
   g_mutex_unlock (&self->lock);
   return units;
 }

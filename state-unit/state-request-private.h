@@ -62,7 +62,7 @@ void state_request_set_out (StateRequest *self);
 void state_request_post_call (StateRequest *self, StateDispatcher *dispatcher);
 
 gboolean state_request_is_wanted (StateRequest *self);
-void state_request_set_batch (StateRequest *self, StateRequestBatch *batch, guint position);
+void state_request_set_batch (StateRequest *self, StateRequestBatch *batch);
 
 void state_request_cancel (StateRequest *self);
 void state_request_revoke (StateRequest *self);

@@ -101,7 +101,6 @@ struct _StateRequest
   double fraction;
   char *text;
   StateRequestBatch *batch; /* not a reference: it is in there, and is told of a cancel */
-  guint position;
 };
 
 G_DEFINE_FINAL_TYPE (StateRequest, state_request, G_TYPE_OBJECT)
@@ -536,11 +535,10 @@ state_request_overrule (StateRequest *self, GError *error)
 
 /* The batch that the request is in from now on; NULL: none. */
 void
-state_request_set_batch (StateRequest *self, StateRequestBatch *batch, guint position)
+state_request_set_batch (StateRequest *self, StateRequestBatch *batch)
 {
   g_mutex_lock (&self->lock);
   self->batch = batch;
-  self->position = position;
   g_mutex_unlock (&self->lock);
 }
 
@@ -549,14 +547,12 @@ static void
 tell_batch (StateRequest *self)
 {
   g_autoptr (StateRequestBatch) batch = NULL;
-  guint position;
 
   g_mutex_lock (&self->lock);
   batch = self->batch != NULL ? g_object_ref (self->batch) : NULL;
-  position = self->position;
   g_mutex_unlock (&self->lock);
   if (batch != NULL)
-    state_request_batch_cancelled (batch, self->parameters.unit, position);
+    state_request_batch_cancelled (batch, self);
 }
 
 /* In the context of those who ask. */

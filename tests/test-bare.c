@@ -118,6 +118,40 @@ test_request (void)
 }
 
 static void
+test_request_batch (void)
+{
+  StateRequestBatch *batch = g_object_new (STATE_TYPE_REQUEST_BATCH, NULL);
+  const guint positions[] = { 0 };
+  g_autofree StateUnit **units = NULL;
+  gsize n = 7;
+
+  begin ();
+  state_request_batch_get_operation (batch);
+  g_assert_cmpuint (state_request_batch_get_n_requests (batch), ==, 0);
+  units = state_request_batch_get_units (batch, &n);
+  g_assert_cmpuint (n, ==, 0);
+  g_assert_false (state_request_batch_is_wanted (batch, 0));
+  g_assert_null (state_request_batch_steal (batch, 0));
+  state_request_batch_complete (batch, positions, 1);
+  state_request_batch_complete_rest (batch);
+  end (batch);
+}
+
+static void
+test_batch_unit (void)
+{
+  StateBatchUnit *unit = g_object_new (STATE_TYPE_BATCH_UNIT, NULL);
+  g_autoptr (StateRequestBatch) batch = g_object_new (STATE_TYPE_REQUEST_BATCH, NULL);
+  g_autoptr (StateRequest) request = bare_request ();
+
+  begin ();
+  STATE_BATCH_UNIT_GET_CLASS (unit)->handle_batch (unit, batch);
+  STATE_BATCH_UNIT_GET_CLASS (unit)->request_cancelled (unit, batch, 0);
+  STATE_UNIT_GET_IFACE (unit)->handle_request (STATE_UNIT (unit), request);
+  end (unit);
+}
+
+static void
 test_units (void)
 {
   StateUnits *units = g_object_new (STATE_TYPE_UNITS, NULL);
@@ -375,6 +409,8 @@ main (int argc, char *argv[])
 {
   test_init (&argc, &argv);
   g_test_add_func ("/bare/request", test_request);
+  g_test_add_func ("/bare/request-batch", test_request_batch);
+  g_test_add_func ("/bare/batch-unit", test_batch_unit);
   g_test_add_func ("/bare/units", test_units);
   g_test_add_func ("/bare/unit-builder", test_unit_builder);
   g_test_add_func ("/bare/unit-handle", test_unit_handle);

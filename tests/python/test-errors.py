@@ -225,6 +225,8 @@ class ErrorsTest(unittest.IsolatedAsyncioTestCase):
         with self.assertRaises(GLib.Error):
             await transition.run()
         self.assertEqual(calls, [staying])
+        # It heard of it, and was not given up on after a while.
+        self.assertEqual(units["staying"].get_state(), StateUnit.UnitState.STOPPED)
 
     async def test_left_while_others_are_called(self):
         calls = []
@@ -274,6 +276,68 @@ class ErrorsTest(unittest.IsolatedAsyncioTestCase):
         handle = self.units.add("disk", Late())
         await self.units.start()
         self.assertEqual(handle.get_state(), StateUnit.UnitState.RUNNING)
+
+    async def test_failing_with_an_exception(self):
+        trouble = ValueError("bad value")
+
+        class Failing(GObject.Object, StateUnit.Unit):
+            def do_start(self, request):
+                request.fail(trouble)
+
+        class Threaded(GObject.Object, StateUnit.Unit):
+            def do_start(self, request):
+                request.run_in_thread(self.work, "more")
+
+            def work(self, request, word):
+                raise LookupError(word)
+
+        self.units.add("disk", Failing())
+        self.units.add("net", Threaded())
+        error = await self.failure()
+        self.assertIs(error.failures["disk"], trouble)
+        self.assertIsInstance(error.failures["net"], LookupError)
+        self.assertIn("net: LookupError: more", error.message)
+
+    async def test_ended(self):
+        unit = StateUnit.BaseUnit()
+        handle = self.units.add("disk", unit)
+        await self.units.start()
+        unit.ended(ConnectionResetError(104, "reset"))
+        self.assertEqual(handle.get_state(), StateUnit.UnitState.FAILED)
+        self.assertEqual(handle.get_error().message, "ConnectionResetError: [Errno 104] reset")
+
+        unit = StateUnit.BaseUnit()
+        handle = self.units.add("net", unit)
+        await self.units.start()
+        unit.ended()
+        self.assertEqual(handle.get_state(), StateUnit.UnitState.STOPPED)
+
+    async def test_ended_right_after_its_start(self):
+        """The answer comes first, whether or not it was kept for a while."""
+
+        class Async(StateUnit.BaseUnit):
+            async def start(self):
+                asyncio.get_running_loop().call_soon(self.ended, ConnectionError("gone"))
+
+        class First(StateUnit.BaseUnit):
+            def start(self):
+                pass
+
+        class Second(StateUnit.BaseUnit):
+            def start(self):
+                first.ended(ConnectionError("gone"))
+
+        first = First()
+        self.units.add("async", Async())
+        self.units.add("first", first)
+        self.units.add("second", Second())
+        try:
+            await self.units.start()
+        except GLib.Error:
+            pass
+        for name in ("async", "first"):
+            self.assertEqual(self.units[name].get_state(), StateUnit.UnitState.FAILED, name)
+            self.assertEqual(self.units[name].get_error().message, "ConnectionError: gone", name)
 
     async def test_dropped(self):
         class Forgetful(StateUnit.BaseUnit):

@@ -4,6 +4,8 @@
 
 import asyncio
 import contextlib
+import os
+import signal
 import socket
 import threading
 import unittest
@@ -217,6 +219,25 @@ class LoopTest(unittest.TestCase):
         self.assertEqual(units["timed"].get_unit().thread, thread.ident)
         self.assertEqual(units["async"].get_unit().thread, threading.get_ident())
 
+    def test_interrupt(self):
+        """Control-C ends the operation first, and then the program."""
+        units = StateUnit.Units()
+        handle = units.add("endless", Endless())
+
+        async def main():
+            loop = asyncio.get_running_loop()
+            loop.call_later(0.05, os.kill, os.getpid(), signal.SIGINT)
+            await units.start()
+
+        with self.assertRaises(KeyboardInterrupt):
+            asyncio.run(main())
+        self.assertEqual(handle.get_state(), StateUnit.UnitState.STOPPED)
+
+        threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+        with self.assertRaises(KeyboardInterrupt):
+            units.run("start")
+        self.assertEqual(handle.get_state(), StateUnit.UnitState.STOPPED)
+
     def test_blocking_twins(self):
         units = make_units()
         units.run("start")
@@ -305,6 +326,17 @@ class PlainLoopTest(unittest.IsolatedAsyncioTestCase):
             self.assertEqual(await asyncio.wait_for(reader.readline(), 60), b"a line\n")
             writer.close()
             await writer.wait_closed()
+
+    async def test_loop_of_another_kind(self):
+        """One that cannot iterate the main context says so, and nobody waits for ever."""
+
+        class Foreign:
+            pass
+
+        from gi.overrides._state_unit import loop
+
+        with self.assertRaisesRegex(RuntimeError, "cannot iterate GLib's main context"):
+            loop.attach(Foreign())
 
     async def test_waiting_is_not_polling(self):
         turns = 0

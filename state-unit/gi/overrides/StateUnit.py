@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """StateUnit, at home in Python: see the chapter "In Python" of the reference."""
 
+import ctypes
+
 from gi.module import get_introspection_module
 from gi.overrides import override
 from gi.repository import GLib
@@ -48,6 +50,11 @@ def _milliseconds(seconds):
     return GLib.MAXUINT if seconds * 1000 >= GLib.MAXUINT else max(round(seconds * 1000), 1)
 
 
+def _library():
+    """The library, which has been loaded, for what PyGObject cannot call."""
+    return ctypes.CDLL("libstate-unit-1.so.0")
+
+
 # The interface comes first: the classes of the library that implement it derive from this.
 
 operations.add_pairs(StateUnit.Unit)
@@ -62,6 +69,19 @@ class Unit(StateUnit.Unit):
         """Puts one request to a unit that is in no set, and returns what it answers."""
         variant = None if state is None else values.to_variant(state)
         return values.to_python(await StateUnit.Unit.send(self, _operation(operation), variant))
+
+    def ended(self, error=None):
+        """Says that the unit stopped unasked, because of an exception if there is one."""
+        # Its start may have returned, and its answer be on the way.
+        batches.answer_now()
+        if error is not None:
+            StateUnit.Unit.ended(self, errors.to_gerror(error))
+            return
+        try:
+            StateUnit.Unit.ended(self, None)
+        except TypeError:
+            # PyGObject 3.42 has no way to say that there is no error.
+            _library().state_unit_ended(ctypes.c_void_p(hash(self)), None)
 
 
 Unit = _override(Unit)
@@ -277,6 +297,23 @@ class Request(StateUnit.Request):
         operation = StateUnit.operation_to_string(self.get_operation())
         answered = "answered" if self.is_answered() else "not answered"
         return f"<StateUnit.Request {operation} of {self.get_unit_name()}, {answered}>"
+
+    def fail(self, error):
+        """Answers with an exception of any kind."""
+        gerror = errors.to_gerror(error)
+        errors.keep(self.get_unit(), error, gerror)
+        super().fail(gerror)
+
+    def run_in_thread(self, function, *data):
+        """Calls the function with the request on another thread; what it raises is the answer."""
+
+        def work(request):
+            try:
+                function(request, *data)
+            except BaseException as exception:
+                requests.fail(request, exception)
+
+        super().run_in_thread(work)
 
 
 @_override

@@ -23,6 +23,7 @@ class Batch:
         self._loop = None
         self._tasks = {}
         self._cancelled = set()
+        self._done = []
         self._finished = []
         _under_way[hash(batch)] = self
 
@@ -58,6 +59,12 @@ class Batch:
         positions, self._finished = self._finished, []
         self._batch.complete(positions)
 
+    def answer_now(self):
+        """Gives the answers that are kept for later; in any thread. They may be given twice."""
+        positions = self._done[:] + self._finished[:]
+        if positions:
+            self._batch.complete(positions)
+
     # Calling the units
 
     def run(self):
@@ -70,7 +77,7 @@ class Batch:
 
     def _call(self, operation, units):
         """Calls the units, and returns the coroutines that they gave."""
-        done, waiting = [], []
+        done, waiting = self._done, []
         cancelled = self._cancelled
         known = method = function = None
         until = time.monotonic() + _SLICE
@@ -122,6 +129,12 @@ def handle(batch):
         # Nothing of the units', and yet nobody may wait for ever.
         for position in range(len(batch)):
             under_way.fail(position, exception)
+
+
+def answer_now():
+    """Gives all answers that are kept for later, so that what is said next comes after them."""
+    for batch in list(_under_way.values()):
+        batch.answer_now()
 
 
 def cancelled(batch, position):

@@ -32,6 +32,9 @@ class TimedOut(GLib.Error, TimeoutError):
 
     __str__ = GLib.Error.__str__
 
+    def __repr__(self):
+        return f"StateUnit.TimedOut({self.message!r})"
+
 
 class TransitionError(ExceptionGroup, GLib.Error):
     """A transition that did not succeed: the exceptions of the units that failed of themselves.

@@ -61,18 +61,23 @@ class MainContextSelector:
 
 def attach(loop):
     """Has the loop iterate the main context of this thread, if nobody else does."""
-    context = getattr(loop, "_context", None)
-    if isinstance(context, GLib.MainContext) and context != current_context():
-        raise RuntimeError(
-            "the event loop iterates a main context of its own: with gbulb, run main() by "
-            "asyncio.get_event_loop().run_until_complete(main())"
-        )
+    context = current_context()
+    own = getattr(loop, "_context", None)
     selector = getattr(loop, "_selector", None)
-    if not isinstance(selector, selectors.BaseSelector) or not hasattr(selector, "fileno"):
-        return
-    # The loops that bring a main loop of GLib run in a way of their own.
-    if type(loop).run_forever is asyncio.BaseEventLoop.run_forever:
-        loop._selector = MainContextSelector(selector, current_context())
+    if isinstance(own, GLib.MainContext):
+        # It brings a main loop of GLib.
+        if own != context:
+            raise RuntimeError(
+                "the event loop iterates a main context of its own: with gbulb, run main() by "
+                "asyncio.get_event_loop().run_until_complete(main())"
+            )
+    elif isinstance(selector, selectors.BaseSelector) and hasattr(selector, "fileno"):
+        loop._selector = MainContextSelector(selector, context)
+    elif not isinstance(selector, MainContextSelector) and call_if_here(context, lambda: True):
+        raise RuntimeError(
+            "this event loop cannot iterate GLib's main context: have a thread run GLib's main "
+            "loop, or take a loop of asyncio's own"
+        )
 
 
 def call_if_here(context, function):

@@ -45,10 +45,8 @@ def fail(request, exception):
         trace = trace.tb_next
     exception.__traceback__ = trace
 
-    error = errors.to_gerror(exception)
     if not request.is_answered():
-        errors.keep(request.get_unit(), exception, error)
-        request.fail(error)
+        request.fail(exception)
     if isinstance(exception, (KeyboardInterrupt, SystemExit)):
         _raise_in_loop(exception)
 
