@@ -24,5 +24,9 @@ typedef struct _StateSnapshot StateSnapshot;
 typedef struct _StatePlan StatePlan;
 typedef struct _StateTransition StateTransition;
 typedef struct _StateTransitionStep StateTransitionStep;
+typedef struct _StateRemoteUnit StateRemoteUnit;
+typedef struct _StateUnitExporter StateUnitExporter;
+typedef struct _StateUnitProcess StateUnitProcess;
+typedef struct _StateUnitProcessOptions StateUnitProcessOptions;
 
 G_END_DECLS

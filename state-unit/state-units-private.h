@@ -35,6 +35,7 @@ struct _StateUnits
   guint max_concurrency;
   guint slow_time;     /* ms */
   GPtrArray *standing; /* handles of units to which a stop was put that stood */
+  GPtrArray *found;    /* handles of units that were lost, and are back while a transition runs */
 };
 
 StateGraph *state_units_get_graph (StateUnits *self);

@@ -89,7 +89,7 @@ current_slot (StateUnits *self, StateUnitHandle *handle)
                                : STATE_SLOT_NONE;
 }
 
-static void lose_unit (StateUnits *self, StateUnitHandle *handle);
+static void lose_unit (StateUnits *self, StateUnitHandle *handle, const GError *error);
 static void put_standing_stop (StateUnits *self, StateUnitHandle *handle);
 
 /* A late answer settles a unit that was given up on; so does that to a stop which
@@ -150,7 +150,7 @@ take_answer (StateUnits *self, StateUnitHandle *handle, StateRequest *request)
   if (transition->is_logged)
     log_step (transition, phase, slot);
   if (handle->is_lost)
-    lose_unit (self, handle);
+    lose_unit (self, handle, NULL);
 }
 
 /* An answer that was sent; with a reference to the request. */
@@ -408,6 +408,29 @@ update_running (StateUnits *self, StateTransition *transition)
     state_units_set_running (self, may_run);
 }
 
+/* One that was lost is stopped. */
+static void
+take_back (StateUnits *self, StateUnitHandle *handle)
+{
+  if (handle->units != self || handle->is_lost ||
+      self->graph->nodes[handle->node].state != STATE_UNIT_STATE_LOST)
+    return;
+  state_graph_set_state (self->graph, handle->node, STATE_UNIT_STATE_STOPPED, FALSE, FALSE);
+  state_units_tell (self);
+  state_units_notify_allowed (self);
+}
+
+static void
+take_back_found (StateUnits *self)
+{
+  while (self->current == NULL && self->found->len > 0)
+    {
+      g_autoptr (StateUnitHandle) handle = g_ptr_array_steal_index (self->found, 0);
+
+      take_back (self, handle);
+    }
+}
+
 static void
 end (StateUnits *self)
 {
@@ -418,6 +441,7 @@ end (StateUnits *self)
   state_transition_settle (transition, self);
   update_running (self, transition);
   state_transition_finish (transition, self);
+  take_back_found (self);
 }
 
 /* Does one thing; FALSE: there is nothing to do for now. */
@@ -526,16 +550,19 @@ end_unit (StateUnits *self, StateUnitHandle *handle, const GError *error)
                 STATE_STEP_OUTCOME_FAILED, reason);
 }
 
-/* Nobody is there for it any more. A request that is with it fails as its answer. */
+/* Nobody is there for it any more. A request that is with it fails as its answer.
+ * @error: nullable */
 static void
-lose_unit (StateUnits *self, StateUnitHandle *handle)
+lose_unit (StateUnits *self, StateUnitHandle *handle, const GError *error)
 {
   GError *reason;
 
   handle->is_lost = TRUE;
   if (handle->request != NULL || self->graph->nodes[handle->node].state == STATE_UNIT_STATE_LOST)
     return;
-  reason = g_error_new_literal (STATE_ERROR, STATE_ERROR_LOST, "nobody is there to answer");
+  reason = error != NULL
+               ? g_error_copy (error)
+               : g_error_new_literal (STATE_ERROR, STATE_ERROR_LOST, "nobody is there to answer");
   if (self->graph->nodes[handle->node].state == STATE_UNIT_STATE_RUNNING)
     settle_ended (self, handle, STATE_UNIT_STATE_LOST, STATE_STEP_OUTCOME_LOST, reason);
   else
@@ -545,6 +572,18 @@ lose_unit (StateUnits *self, StateUnitHandle *handle)
       state_units_tell (self);
       state_units_notify_allowed (self);
     }
+}
+
+/* Somebody is there again, as new: a transition that is under way still counts it as
+ * lost, since the unit is no longer what it was when this began. */
+static void
+find_unit (StateUnits *self, StateUnitHandle *handle)
+{
+  handle->is_lost = FALSE;
+  if (self->current != NULL)
+    g_ptr_array_add (self->found, g_object_ref (handle));
+  else
+    take_back (self, handle);
 }
 
 void
@@ -561,7 +600,10 @@ state_units_handle_event (StateUnits *self,
       end_unit (self, handle, error);
       break;
     case STATE_EVENT_LOST:
-      lose_unit (self, handle);
+      lose_unit (self, handle, error);
+      break;
+    case STATE_EVENT_FOUND:
+      find_unit (self, handle);
       break;
     case STATE_EVENT_DISCARD:
       state_units_discard (self, handle);

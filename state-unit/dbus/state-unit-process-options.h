@@ -84,6 +84,8 @@ void state_unit_process_options_set_resource_limit (StateUnitProcessOptions *sel
 STATE_AVAILABLE_IN_ALL
 void state_unit_process_options_set_log_stderr (StateUnitProcessOptions *self, gboolean log_stderr);
 STATE_AVAILABLE_IN_ALL
+void state_unit_process_options_set_start_time (StateUnitProcessOptions *self, guint ms);
+STATE_AVAILABLE_IN_ALL
 void state_unit_process_options_set_end_times (StateUnitProcessOptions *self,
                                                guint stop_ms,
                                                guint close_ms,
