@@ -32,7 +32,7 @@ typedef struct
   gboolean has_version;
   gint64 deadline; /* monotonic, in µs; 0: none */
   gint64 told_deadline;
-  StateRequest *request; /* once it is put to the unit */
+  StateRequest *request; /* once it is put to the unit, which alone keeps it */
   GObject *exporter;     /* with a reference, as long as the request is with the unit */
 } StateExportedCall;
 
@@ -44,7 +44,6 @@ StateExportedCall *state_exported_call_new (StateExportedKind kind,
 StateExportedCall *state_exported_call_new_stop (void);
 void state_exported_call_free (StateExportedCall *self);
 
-void state_exported_call_take_request (StateExportedCall *self, StateRequest *request);
 void state_exported_call_cancel (StateExportedCall *self);
 
 /* Each does nothing after the first. */

@@ -150,7 +150,6 @@ state_exported_call_free (StateExportedCall *self)
                                                    "nobody answered");
   g_clear_pointer (&self->state, g_variant_unref);
   g_clear_pointer (&self->value, g_variant_unref);
-  g_clear_object (&self->request);
   g_clear_object (&self->exporter);
   g_free (self->path);
   g_free (self->sender);
@@ -158,12 +157,6 @@ state_exported_call_free (StateExportedCall *self)
 }
 
 /* The request */
-
-void
-state_exported_call_take_request (StateExportedCall *self, StateRequest *request)
-{
-  self->request = request;
-}
 
 void
 state_exported_call_cancel (StateExportedCall *self)

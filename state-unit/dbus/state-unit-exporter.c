@@ -313,9 +313,9 @@ request_of_call (StateUnitExporter *self, StateExportedCall *call, GMainContext 
   });
 }
 
-/* TRUE: the unit has answered in its function. A unit in a set is called where the set
- * calls it. */
-static gboolean
+/* The request, if the unit has answered in its function. A unit in a set is called where
+ * the set calls it. */
+static StateRequest *
 call_unit (StateUnitExporter *self, StateExportedCall *call)
 {
   g_autoptr (StateUnitHandle) handle = state_unit_handle_of_unit (self->unit);
@@ -326,23 +326,23 @@ call_unit (StateUnitExporter *self, StateExportedCall *call)
   gboolean answered;
 
   request = request_of_call (self, call, state_dispatcher_get_context (dispatcher));
-  state_exported_call_take_request (call, g_object_ref (request));
+  call->request = request;
   call->exporter = G_OBJECT (g_object_ref (self));
   if (call->operation != STATE_OPERATION_INSPECT &&
       state_unit_hold_when_free (self->unit, request, dispatcher))
     {
       state_request_set_out (request);
-      return FALSE;
+      return NULL;
     }
   if (dispatcher != self->dispatcher)
     {
       state_request_post_call (request, dispatcher);
-      return FALSE;
+      return NULL;
     }
   pushed = state_context_push (self->context);
   answered = state_request_call (request);
   state_context_pop (pushed);
-  return answered;
+  return answered ? g_steal_pointer (&request) : NULL;
 }
 
 static gboolean
@@ -361,6 +361,7 @@ check_free (StateUnitExporter *self, GError **error)
 static void
 put (StateUnitExporter *self, StateExportedCall *call)
 {
+  g_autoptr (StateRequest) answered = NULL;
   g_autoptr (GError) error = NULL;
 
   if (call->operation == STATE_OPERATION_INSPECT)
@@ -374,7 +375,8 @@ put (StateUnitExporter *self, StateExportedCall *call)
       state_exported_call_free (call);
       return;
     }
-  if (call_unit (self, call))
+  answered = call_unit (self, call);
+  if (answered != NULL)
     finish (self, call);
 }
 

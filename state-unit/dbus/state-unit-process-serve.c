@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <gio/gunixinputstream.h>
 #include <gio/gunixoutputstream.h>
+#include <glib-unix.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,6 +112,8 @@ stream_of_fds (int input, int output)
   g_autoptr (GInputStream) in = g_unix_input_stream_new (input, TRUE);
   g_autoptr (GOutputStream) out = g_unix_output_stream_new (output, TRUE);
 
+  /* One thread reads and writes: a large message must not keep it from the other. */
+  g_unix_set_fd_nonblocking (output, TRUE, NULL);
   /* That nobody reads any more is an error of the connection, and no reason to die. */
   signal (SIGPIPE, SIG_IGN);
   return g_simple_io_stream_new (in, out);
