@@ -80,21 +80,34 @@ caller_free (gpointer data)
   g_free (caller);
 }
 
-/* The user and process that the bus tells of; NULL: not even the user. */
+/* Credentials without a group or a process are not valid to GLib: these stand for those
+ * that the bus does not tell. */
+#define NO_GROUP 65534
+#define NO_PROCESS -1
+
+/* What the bus tells of a caller; NULL: not even the user. */
 static GCredentials *
 credentials_of_details (GVariant *details)
 {
-  g_autoptr (GCredentials) credentials = g_credentials_new ();
-  guint32 user, process;
-  struct ucred native;
+  g_autoptr (GVariant) groups = NULL;
+  GCredentials *credentials;
+  guint32 user, process, group;
+  struct ucred native = { NO_PROCESS, 0, NO_GROUP };
 
   if (!g_variant_lookup (details, "UnixUserID", "u", &user))
     return NULL;
-  if (!g_variant_lookup (details, "ProcessID", "u", &process))
-    process = 0;
-  native = (struct ucred){ (pid_t) process, user, (gid_t) -1 };
+  native.uid = user;
+  if (g_variant_lookup (details, "ProcessID", "u", &process) && process != 0)
+    native.pid = (pid_t) process;
+  groups = g_variant_lookup_value (details, "UnixGroupIDs", G_VARIANT_TYPE ("au"));
+  if (groups != NULL && g_variant_n_children (groups) > 0)
+    {
+      g_variant_get_child (groups, 0, "u", &group);
+      native.gid = group;
+    }
+  credentials = g_credentials_new ();
   g_credentials_set_native (credentials, G_CREDENTIALS_TYPE_LINUX_UCRED, &native);
-  return g_steal_pointer (&credentials);
+  return credentials;
 }
 
 static gboolean
