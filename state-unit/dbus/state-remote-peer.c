@@ -40,6 +40,7 @@ struct _StateRemotePeer
   char *owner;       /* nullable: the unique name behind the other */
   GHashTable *calls; /* of Call, by serial */
   GHashTable *by_id; /* the same, by id */
+  GPtrArray *unsent; /* of Call, made when the connection was closed already */
   GPtrArray *units;  /* of Unit */
   char *lost;        /* nullable: why */
   gboolean is_deferred;
@@ -96,6 +97,12 @@ steal_calls (StateRemotePeer *self, gpointer owner)
         g_ptr_array_add (calls, call);
         g_hash_table_iter_remove (&iter);
       }
+  for (guint i = self->unsent->len; i > 0; i--)
+    {
+      call = g_ptr_array_index (self->unsent, i - 1);
+      if (owner == NULL || call->owner == owner)
+        g_ptr_array_add (calls, g_ptr_array_remove_index_fast (self->unsent, i - 1));
+    }
   return calls;
 }
 
@@ -117,21 +124,34 @@ state_remote_peer_make_call (StateRemotePeer *self, const char *object_path, con
                                          state_dbus_unit1_interface.name, method);
 }
 
-/* With the lock held, so that the reply cannot come before the call is known. */
+/* With the lock held, so that the reply cannot come before the call is known. What cannot
+ * be sent any more fails when the peer is lost, by whoever knows why. */
 static gboolean
 send_locked (StateRemotePeer *self, GDBusMessage *message, Call *call, GError **error)
 {
+  GError *problem = NULL;
+
   if (self->lost != NULL)
     {
       g_set_error_literal (error, STATE_ERROR, STATE_ERROR_LOST, self->lost);
       return FALSE;
     }
-  if (!g_dbus_connection_send_message (self->connection, message, G_DBUS_SEND_MESSAGE_FLAGS_NONE,
-                                       (volatile guint32 *) &call->serial, error))
-    return FALSE;
-  g_hash_table_insert (self->calls, GUINT_TO_POINTER (call->serial), call);
-  if (call->id != 0)
-    g_hash_table_insert (self->by_id, &call->id, call);
+  if (g_dbus_connection_send_message (self->connection, message, G_DBUS_SEND_MESSAGE_FLAGS_NONE,
+                                      (volatile guint32 *) &call->serial, &problem))
+    {
+      g_hash_table_insert (self->calls, GUINT_TO_POINTER (call->serial), call);
+      if (call->id != 0)
+        g_hash_table_insert (self->by_id, &call->id, call);
+      return TRUE;
+    }
+  if (!g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_CLOSED))
+    {
+      g_propagate_error (error, problem);
+      return FALSE;
+    }
+  g_error_free (problem);
+  call->id = 0;
+  g_ptr_array_add (self->unsent, call);
   return TRUE;
 }
 
@@ -475,6 +495,7 @@ memory_unref (gpointer data)
     return;
   g_hash_table_unref (self->calls);
   g_hash_table_unref (self->by_id);
+  g_ptr_array_unref (self->unsent);
   g_ptr_array_unref (self->units);
   g_object_unref (self->connection);
   g_mutex_clear (&self->lock);
@@ -509,6 +530,7 @@ peer_new (GDBusConnection *connection, const char *bus_name)
   g_mutex_init (&self->lock);
   self->calls = g_hash_table_new (NULL, NULL);
   self->by_id = g_hash_table_new (g_int64_hash, g_int64_equal);
+  self->unsent = g_ptr_array_new ();
   self->units = g_ptr_array_new_with_free_func (unit_free);
   return self;
 }
