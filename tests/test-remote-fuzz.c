@@ -135,8 +135,8 @@ any_packed (void)
       return g_variant_new ("(sht)", any_of (types), (gint32) roll (3) - 1,
                             roll (2) ? (guint64) 4096 : G_MAXUINT64);
     case 2:
-      return g_variant_new ("(sis)", roll (2) ? "g-io-error-quark" : "made-up", (gint32) roll (50),
-                            "so it is");
+      return g_variant_new ("(ssi)", "so it is", roll (2) ? "g-io-error-quark" : "made-up",
+                            (gint32) roll (50));
     default:
       {
         g_autoptr (GVariant) tree = g_variant_ref_sink (any_dictionary (2));
@@ -180,9 +180,9 @@ any_value (guint depth)
 }
 
 /* Of the request that was read last, by whoever fuzzes. */
-static guint64 current_id;
+static guint32 current_id;
 
-static guint64
+static guint32
 any_id (void)
 {
   return roll (2) ? current_id : roll (20);
@@ -200,13 +200,15 @@ any_arguments (const char *member)
       return g_variant_new_tuple (&child, 1);
     }
   if (strcmp (member, "Request") == 0)
-    return g_variant_new ("(ts@a{sv})", (guint64) roll (20), any_operation (), any_dictionary (3));
+    return g_variant_new ("(s@a{sv})", any_operation (), any_dictionary (3));
+  if (strcmp (member, "Start") == 0 || strcmp (member, "Stop") == 0)
+    return g_variant_new ("(u)", roll (2) ? G_MAXUINT32 : roll (5));
   if (strcmp (member, "Cancel") == 0)
-    return g_variant_new ("(t)", (guint64) roll (20));
+    return g_variant_new ("(u)", any_id ());
   if (strcmp (member, "Progress") == 0)
-    return g_variant_new ("(tds)", any_id (), g_test_rand_double_range (-1, 2), "busy");
+    return g_variant_new ("(uds)", any_id (), g_test_rand_double_range (-1, 2), "busy");
   if (strcmp (member, "Extended") == 0)
-    return g_variant_new ("(tu)", any_id (), roll (5));
+    return g_variant_new ("(uu)", any_id (), roll (5));
   if (strcmp (member, "Ended") == 0 || strcmp (member, "Answer") == 0)
     return g_variant_new ("(@a{sv})", any_dictionary (3));
   return roll (2) ? NULL : g_variant_new ("()");
@@ -248,8 +250,8 @@ mutated (GDBusMessage *message, GBytes **raw)
 static GDBusMessage *
 any_call (void)
 {
-  static const char *const members[] = { "Request", "Request", "Request", "Request", "Open",
-                                         "Close",   "Cancel",  "Nothing", NULL };
+  static const char *const members[] = { "Request", "Request", "Request", "Start",   "Stop",
+                                         "Open",    "Close",   "Cancel",  "Nothing", NULL };
   static const char *const paths[] = { PATH, PATH, PATH, PATH, "/", "/org/example/other", NULL };
   const char *member = any_of (members);
   GDBusMessage *message = g_dbus_message_new_method_call (NULL, any_of (paths), INTERFACE, member);
@@ -447,12 +449,22 @@ any_reply (GDBusMessage *call)
 {
   static const char *const names[] = { "org.freedesktop.DBus.Error.Failed",
                                        "org.freedesktop.DBus.Error.UnknownMethod",
-                                       "org.gtk.GDBus.UnmappedGError.Quark._x.Code1", "x.y", NULL };
+                                       "org.gtk.GDBus.UnmappedGError.Quark._x.Code1",
+                                       "org.stateunit.Error",
+                                       "x.y",
+                                       NULL };
   GDBusMessage *reply;
   GVariant *arguments;
 
   if (roll (8) == 0)
-    return g_dbus_message_new_method_error_literal (call, any_of (names), "no");
+    {
+      reply = g_dbus_message_new_method_error_literal (call, any_of (names), "no");
+      if (roll (2))
+        g_dbus_message_set_body (reply, any_arguments ("Answer"));
+      return reply;
+    }
+  if (roll (3) == 0)
+    return g_dbus_message_new_method_reply (call);
   reply = g_dbus_message_new_method_reply (call);
   arguments = any_arguments ("Answer");
   if (arguments != NULL)
@@ -471,9 +483,7 @@ answer (GDBusConnection *connection, GDBusMessage *message, gboolean incoming, g
 
   if (!incoming || g_dbus_message_get_message_type (message) != G_DBUS_MESSAGE_TYPE_METHOD_CALL)
     return message;
-  if (strcmp (g_dbus_message_get_member (message), "Request") == 0 &&
-      g_variant_is_of_type (g_dbus_message_get_body (message), G_VARIANT_TYPE ("(tsa{sv})")))
-    g_variant_get_child (g_dbus_message_get_body (message), 0, "t", &current_id);
+  current_id = g_dbus_message_get_serial (message);
   for (guint n = roll (4); n > 0; n--)
     say_signal (self);
   if (strcmp (g_dbus_message_get_member (message), "Open") == 0)

@@ -212,7 +212,7 @@ test_many_domains (void)
   for (guint i = 0; i < 10000; i++)
     {
       g_autofree char *name = g_strdup_printf ("made-up-%u", i);
-      g_autoptr (GVariant) packed = g_variant_ref_sink (g_variant_new ("(sis)", name, 1, "why"));
+      g_autoptr (GVariant) packed = g_variant_ref_sink (g_variant_new ("(ssi)", "why", name, 1));
       g_autoptr (GError) error = state_wire_unpack_error (packed);
 
       g_assert_cmpstr (error->message, ==, "why");

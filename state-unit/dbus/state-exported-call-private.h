@@ -21,8 +21,9 @@ typedef struct
   StateExportedKind kind;
   GDBusMethodInvocation *invocation; /* until answered; NULL: the exporter's own */
   char *sender;                      /* "" peer to peer */
-  guint64 id;
+  guint32 serial;
   StateOperation operation;
+  gboolean is_plain; /* nothing but done or not is answered */
   GVariant *state;
   GVariant *value;
   char *path;

@@ -60,6 +60,14 @@ take_value (StateExportedCall *self,
   return *value != NULL;
 }
 
+static void
+take_time (StateExportedCall *self, guint time)
+{
+  if (time != 0)
+    self->deadline = g_get_monotonic_time () + time * (gint64) 1000;
+  self->told_deadline = self->deadline;
+}
+
 static gboolean
 take_parameters (StateExportedCall *self, GVariant *parameters, GError **error)
 {
@@ -68,9 +76,7 @@ take_parameters (StateExportedCall *self, GVariant *parameters, GError **error)
   if (!take_number (parameters, "time", &time, NULL, error) ||
       !take_number (parameters, "version", &self->version, &self->has_version, error))
     return FALSE;
-  if (time != 0)
-    self->deadline = g_get_monotonic_time () + time * (gint64) 1000;
-  self->told_deadline = self->deadline;
+  take_time (self, time);
 
   if (self->operation == STATE_OPERATION_INSPECT)
     return take_path (self, parameters, error) &&
@@ -100,6 +106,29 @@ take_operation (StateExportedCall *self, const char *name, GError **error)
   return FALSE;
 }
 
+/* By the name of the method; FALSE: it is the one for all. */
+static gboolean
+take_plain (StateExportedCall *self, GVariant *arguments)
+{
+  const char *method = g_dbus_method_invocation_get_method_name (self->invocation);
+  guint time;
+
+  if (g_str_equal (method, "Start"))
+    self->operation = STATE_OPERATION_START;
+  else if (g_str_equal (method, "Stop"))
+    self->operation = STATE_OPERATION_STOP;
+  else if (g_str_equal (method, "Reset"))
+    self->operation = STATE_OPERATION_RESET;
+  else if (g_str_equal (method, "PostRestore"))
+    self->operation = STATE_OPERATION_POST_RESTORE;
+  else
+    return FALSE;
+  self->is_plain = TRUE;
+  g_variant_get (arguments, "(u)", &time);
+  take_time (self, time);
+  return TRUE;
+}
+
 static gboolean
 take_request (StateExportedCall *self, GError **error)
 {
@@ -107,7 +136,9 @@ take_request (StateExportedCall *self, GError **error)
   g_autoptr (GVariant) parameters = NULL;
   const char *name;
 
-  g_variant_get (arguments, "(t&s@a{sv})", &self->id, &name, &parameters);
+  if (take_plain (self, arguments))
+    return TRUE;
+  g_variant_get (arguments, "(&s@a{sv})", &name, &parameters);
   return take_operation (self, name, error) && take_parameters (self, parameters, error);
 }
 
@@ -122,6 +153,7 @@ state_exported_call_new (StateExportedKind kind,
   self->kind = kind;
   self->invocation = invocation;
   self->sender = g_strdup (sender);
+  self->serial = g_dbus_message_get_serial (g_dbus_method_invocation_get_message (invocation));
   if (kind != STATE_EXPORTED_REQUEST || take_request (self, error))
     return self;
   self->invocation = NULL;
@@ -172,11 +204,11 @@ state_exported_call_cancel (StateExportedCall *self)
 static void
 reply_with (StateExportedCall *self, GVariant *reply, GUnixFDList *fds)
 {
-  if (self->invocation == NULL)
-    g_variant_unref (g_variant_ref_sink (reply));
-  else
+  if (self->invocation != NULL)
     g_dbus_method_invocation_return_value_with_unix_fd_list (g_steal_pointer (&self->invocation),
                                                              reply, fds);
+  else if (reply != NULL)
+    g_variant_unref (g_variant_ref_sink (reply));
 }
 
 void
@@ -188,19 +220,19 @@ state_exported_call_reply (StateExportedCall *self, GVariant *reply)
 void
 state_exported_call_fail (StateExportedCall *self, const GError *error)
 {
-  GVariantBuilder answer;
+  g_autoptr (GDBusMethodInvocation) invocation = g_steal_pointer (&self->invocation);
+  GDBusMessage *call;
+  g_autoptr (GDBusMessage) reply = NULL;
 
-  if (self->kind == STATE_EXPORTED_CLOSE)
-    {
-      if (self->invocation != NULL)
-        g_dbus_method_invocation_return_gerror (g_steal_pointer (&self->invocation), error);
-      return;
-    }
-  g_variant_builder_init (&answer, G_VARIANT_TYPE ("(a{sv})"));
-  g_variant_builder_open (&answer, G_VARIANT_TYPE_VARDICT);
-  g_variant_builder_add (&answer, "{sv}", "error", state_wire_pack_error (error));
-  g_variant_builder_close (&answer);
-  reply_with (self, g_variant_builder_end (&answer), NULL);
+  if (invocation == NULL)
+    return;
+  call = g_dbus_method_invocation_get_message (invocation);
+  if ((g_dbus_message_get_flags (call) & G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED) != 0)
+    return;
+  reply = g_dbus_message_new_method_error_literal (call, STATE_WIRE_ERROR, "");
+  g_dbus_message_set_body (reply, state_wire_pack_error (error));
+  g_dbus_connection_send_message (g_dbus_method_invocation_get_connection (invocation), reply,
+                                  G_DBUS_SEND_MESSAGE_FLAGS_NONE, NULL, NULL);
 }
 
 static gboolean
@@ -246,7 +278,7 @@ state_exported_call_answer (StateExportedCall *self)
   else if (state != NULL)
     answer_with_state (self, state);
   else
-    reply_with (self, g_variant_new ("(a{sv})", NULL), NULL);
+    reply_with (self, self->is_plain ? NULL : g_variant_new ("(a{sv})", NULL), NULL);
 }
 
 /* Meanwhile */
@@ -275,7 +307,7 @@ state_exported_call_tell_progress (StateExportedCall *self)
   double fraction = state_request_get_progress (self->request, &message);
 
   valid = g_utf8_make_valid (message != NULL ? message : "", -1);
-  emit (self, "Progress", g_variant_new ("(tds)", self->id, fraction, valid));
+  emit (self, "Progress", g_variant_new ("(uds)", self->serial, fraction, valid));
 }
 
 void
@@ -287,5 +319,5 @@ state_exported_call_tell_extension (StateExportedCall *self)
   if (ms <= 0)
     return;
   self->told_deadline = deadline;
-  emit (self, "Extended", g_variant_new ("(tu)", self->id, (guint32) MIN (ms, G_MAXUINT32)));
+  emit (self, "Extended", g_variant_new ("(uu)", self->serial, (guint32) MIN (ms, G_MAXUINT32)));
 }

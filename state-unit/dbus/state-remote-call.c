@@ -12,7 +12,7 @@ typedef struct
   StateRemotePeer *peer;
   char *object_path;
   StateRequest *request;
-  guint64 id;
+  guint serial; /* atomic; 0: it is not sent yet */
   gulong handler;
   StateRemoteCallFunc func;
   gpointer user_data;
@@ -57,14 +57,15 @@ add_number (GVariantBuilder *parameters, const char *name, guint number)
   g_variant_builder_add (parameters, "{sv}", name, g_variant_new_uint32 (number));
 }
 
-static void
-add_time (GVariantBuilder *parameters, StateRequest *request)
+/* In ms; 0: there is no deadline. */
+static guint
+time_left (StateRequest *request)
 {
   gint64 deadline = state_request_get_deadline (request);
 
-  if (deadline != 0)
-    add_number (parameters, "time",
-                (guint) CLAMP ((deadline - g_get_monotonic_time ()) / 1000, 1, G_MAXUINT32));
+  if (deadline == 0)
+    return 0;
+  return (guint) CLAMP ((deadline - g_get_monotonic_time ()) / 1000, 1, G_MAXUINT32);
 }
 
 static gboolean
@@ -73,35 +74,47 @@ add_parameters (GVariantBuilder *parameters,
                 GUnixFDList **fds,
                 GError **error)
 {
-  add_time (parameters, request);
-  switch (state_request_get_operation (request))
+  StateOperation operation = state_request_get_operation (request);
+
+  add_number (parameters, "time", time_left (request));
+  if (operation == STATE_OPERATION_INSPECT)
     {
-    case STATE_OPERATION_SAVE:
-      add_number (parameters, "version", state_request_get_state_version (request));
-      return TRUE;
-    case STATE_OPERATION_RESTORE:
-      add_number (parameters, "version", state_request_get_state_version (request));
-      return add_value (parameters, "state", state_request_get_state (request), fds, error);
-    case STATE_OPERATION_INSPECT:
       g_variant_builder_add (parameters, "{sv}", "path",
                              g_variant_new_string (state_request_get_inspect_path (request)));
       add_number (parameters, "depth", state_request_get_inspect_depth (request));
       add_number (parameters, "timeout", state_request_get_inspect_timeout (request));
       return add_value (parameters, "value", state_request_get_inspect_value (request), fds, error);
+    }
+  add_number (parameters, "version", state_request_get_state_version (request));
+  return add_value (parameters, "state", state_request_get_state (request), fds, error);
+}
+
+/* Of operations that say nothing but how long they may take. */
+static const char *
+plain_method (StateOperation operation)
+{
+  switch (operation)
+    {
     case STATE_OPERATION_START:
+      return "Start";
     case STATE_OPERATION_STOP:
+      return "Stop";
     case STATE_OPERATION_RESET:
+      return "Reset";
     case STATE_OPERATION_POST_RESTORE:
+      return "PostRestore";
+    case STATE_OPERATION_SAVE:
+    case STATE_OPERATION_RESTORE:
+    case STATE_OPERATION_INSPECT:
     default:
-      return TRUE;
+      return NULL;
     }
 }
 
-static GDBusMessage *
-message_of_request (RemoteCall *self, GError **error)
+static gboolean
+fill (GDBusMessage *message, RemoteCall *self, GError **error)
 {
-  g_autoptr (GDBusMessage) message =
-      state_remote_peer_make_call (self->peer, self->object_path, "Request");
+  StateOperation operation = state_request_get_operation (self->request);
   gboolean passes_fds = state_remote_peer_passes_fds (self->peer);
   g_autoptr (GUnixFDList) fds = NULL;
   GVariantBuilder parameters;
@@ -110,14 +123,28 @@ message_of_request (RemoteCall *self, GError **error)
   if (!add_parameters (&parameters, self->request, passes_fds ? &fds : NULL, error))
     {
       g_variant_builder_clear (&parameters);
-      return NULL;
+      return FALSE;
     }
-  g_dbus_message_set_body (message, g_variant_new ("(tsa{sv})", self->id,
-                                                   state_operation_to_string (
-                                                       state_request_get_operation (self->request)),
-                                                   &parameters));
+  g_dbus_message_set_body (message,
+                           g_variant_new ("(sa{sv})", state_operation_to_string (operation),
+                                          &parameters));
   if (fds != NULL)
     g_dbus_message_set_unix_fd_list (message, fds);
+  return TRUE;
+}
+
+static GDBusMessage *
+message_of_request (RemoteCall *self, GError **error)
+{
+  const char *plain = plain_method (state_request_get_operation (self->request));
+  g_autoptr (GDBusMessage) message =
+      state_remote_peer_make_call (self->peer, self->object_path,
+                                   plain != NULL ? plain : "Request");
+
+  if (plain != NULL)
+    g_dbus_message_set_body (message, g_variant_new ("(u)", time_left (self->request)));
+  else if (!fill (message, self, error))
+    return NULL;
   return g_steal_pointer (&message);
 }
 
@@ -153,11 +180,18 @@ state_remote_call_reply_error (GDBusMessage *reply, gboolean *lost)
 {
   const char *name = g_dbus_message_get_error_name (reply);
   const char *text = g_dbus_message_get_arg0 (reply);
+  GVariant *body = g_dbus_message_get_body (reply);
   GError *error;
 
   *lost = FALSE;
   if (g_dbus_message_get_message_type (reply) != G_DBUS_MESSAGE_TYPE_ERROR)
     return NULL;
+  if (g_strcmp0 (name, STATE_WIRE_ERROR) == 0 && body != NULL)
+    {
+      error = state_wire_unpack_error (body);
+      if (error != NULL)
+        return error;
+    }
   if (text == NULL)
     text = "nothing was said about it";
   if (name == NULL || !g_str_has_prefix (name, "org.freedesktop.DBus.Error."))
@@ -169,52 +203,42 @@ state_remote_call_reply_error (GDBusMessage *reply, gboolean *lost)
   return error;
 }
 
-/* NULL with an error: it makes no sense. Empty: there is none. */
 static gboolean
-unpack_answer (RemoteCall *self,
-               GDBusMessage *reply,
-               GVariant **state,
-               GError **failure,
-               GError **error)
+check_type (GVariant *value, const char *what, const char *type, GError **error)
+{
+  if (value != NULL && g_variant_is_of_type (value, G_VARIANT_TYPE (type)))
+    return TRUE;
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s is of type %s", what,
+               value != NULL ? g_variant_get_type_string (value) : "()");
+  return FALSE;
+}
+
+/* FALSE with an error: it makes no sense. */
+static gboolean
+unpack_answer (RemoteCall *self, GDBusMessage *reply, GVariant **state, GError **error)
 {
   StateOperation operation = state_request_get_operation (self->request);
   GVariant *body = g_dbus_message_get_body (reply);
   g_autoptr (GVariant) answer = NULL;
-  g_autoptr (GVariant) packed_error = NULL;
-  g_autoptr (GVariant) packed_state = NULL;
+  g_autoptr (GVariant) packed = NULL;
 
-  if (body == NULL || !g_variant_is_of_type (body, G_VARIANT_TYPE ("(a{sv})")))
-    {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "its type is %s",
-                   body != NULL ? g_variant_get_type_string (body) : "nothing");
-      return FALSE;
-    }
+  if (plain_method (operation) != NULL)
+    return body == NULL || check_type (body, "it", "()", error);
+  if (!check_type (body, "it", "(a{sv})", error))
+    return FALSE;
   answer = g_variant_get_child_value (body, 0);
-  packed_error = g_variant_lookup_value (answer, "error", NULL);
-  packed_state = g_variant_lookup_value (answer, "state", NULL);
-  if (packed_error != NULL)
-    {
-      *failure = state_wire_unpack_error (packed_error);
-      if (*failure == NULL)
-        g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "its error is of type %s",
-                     g_variant_get_type_string (packed_error));
-      return *failure != NULL;
-    }
-  if (packed_state == NULL)
+  packed = g_variant_lookup_value (answer, "state", NULL);
+  if (packed == NULL)
     return TRUE;
-  if (operation != STATE_OPERATION_SAVE && operation != STATE_OPERATION_INSPECT)
+  if (operation == STATE_OPERATION_RESTORE)
     {
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "it has a state");
       return FALSE;
     }
-  *state = state_wire_unpack_value (packed_state, g_dbus_message_get_unix_fd_list (reply), error);
+  *state = state_wire_unpack_value (packed, g_dbus_message_get_unix_fd_list (reply), error);
   if (*state == NULL)
     return FALSE;
-  if (operation != STATE_OPERATION_INSPECT || g_variant_is_of_type (*state, G_VARIANT_TYPE_VARDICT))
-    return TRUE;
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "its tree is of type %s",
-               g_variant_get_type_string (*state));
-  return FALSE;
+  return operation == STATE_OPERATION_SAVE || check_type (*state, "its tree", "a{sv}", error);
 }
 
 static void
@@ -229,7 +253,7 @@ take_reply (RemoteCall *self, GDBusMessage *reply)
   failure = state_remote_call_reply_error (reply, &is_lost);
   if (is_lost)
     lost = g_strdup (failure->message);
-  else if (failure == NULL && !unpack_answer (self, reply, &state, &failure, &nonsense))
+  else if (failure == NULL && !unpack_answer (self, reply, &state, &nonsense))
     lost = g_strdup_printf ("its answer to %s makes no sense: %s",
                             state_operation_to_string (state_request_get_operation (self->request)),
                             nonsense->message);
@@ -263,22 +287,22 @@ signalled (const char *signal, GVariant *arguments, gpointer user_data)
   RemoteCall *self = user_data;
 
   if (g_str_equal (signal, "Progress") &&
-      g_variant_is_of_type (arguments, G_VARIANT_TYPE ("(tds)")))
+      g_variant_is_of_type (arguments, G_VARIANT_TYPE ("(uds)")))
     {
       const char *message;
       double fraction;
 
-      g_variant_get (arguments, "(td&s)", NULL, &fraction, &message);
+      g_variant_get (arguments, "(ud&s)", NULL, &fraction, &message);
       if (fraction >= 0 && fraction <= 1)
         state_request_set_progress (self->request, fraction, message[0] != '\0' ? message : NULL);
     }
   else if (g_str_equal (signal, "Extended") &&
-           g_variant_is_of_type (arguments, G_VARIANT_TYPE ("(tu)")))
+           g_variant_is_of_type (arguments, G_VARIANT_TYPE ("(uu)")))
     {
       gint64 left = state_request_get_deadline (self->request) - g_get_monotonic_time ();
       guint32 ms;
 
-      g_variant_get (arguments, "(tu)", NULL, &ms);
+      g_variant_get (arguments, "(uu)", NULL, &ms);
       if (left / 1000 < EXTENSION_MAX_MS)
         state_request_extend (self->request, MIN (ms, EXTENSION_MAX_MS));
     }
@@ -286,10 +310,14 @@ signalled (const char *signal, GVariant *arguments, gpointer user_data)
 
 static const StateRemoteCallFuncs funcs = { replied, signalled };
 
+/* Before it is sent there is nothing to cancel over there. */
 static void
 tell_cancelled (RemoteCall *self)
 {
-  state_remote_peer_tell (self->peer, self->object_path, "Cancel", g_variant_new ("(t)", self->id));
+  guint serial = (guint) g_atomic_int_get (&self->serial);
+
+  if (serial != 0)
+    state_remote_peer_tell (self->peer, self->object_path, "Cancel", g_variant_new ("(u)", serial));
 }
 
 static void
@@ -311,7 +339,6 @@ call_new (StateRemotePeer *peer,
   self->peer = state_remote_peer_ref (peer);
   self->object_path = g_strdup (object_path);
   self->request = g_object_ref (request);
-  self->id = state_remote_peer_make_id ();
   self->func = func;
   self->user_data = user_data;
   return self;
@@ -330,7 +357,6 @@ state_remote_call_send (StateRemotePeer *peer,
   GCancellable *cancellable = state_request_get_cancellable (request);
   g_autoptr (GDBusMessage) message = message_of_request (self, error);
   g_autoptr (StateRequest) alive = g_object_ref (request);
-  gboolean was_cancelled;
 
   if (message == NULL)
     {
@@ -342,16 +368,15 @@ state_remote_call_send (StateRemotePeer *peer,
   g_atomic_ref_count_inc (&self->ref_count);
   self->handler =
       g_signal_connect_data (cancellable, "cancelled", G_CALLBACK (cancelled), self, call_unref, 0);
-  if (!state_remote_peer_call (peer, message, self->id, owner, &funcs, self, error))
+  if (!state_remote_peer_call (peer, message, owner, &funcs, self, error))
     {
       g_signal_handler_disconnect (cancellable, self->handler);
       call_unref (self, NULL);
       call_unref (self, NULL);
       return FALSE;
     }
-  /* It may have been cancelled before there was something to cancel over there. */
-  was_cancelled = g_cancellable_is_cancelled (cancellable);
-  if (was_cancelled)
+  g_atomic_int_set (&self->serial, g_dbus_message_get_serial (message));
+  if (g_cancellable_is_cancelled (cancellable))
     tell_cancelled (self);
   call_unref (self, NULL);
   return TRUE;

@@ -37,7 +37,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (StateRemotePeer, state_remote_peer_unref)
 
 GDBusConnection *state_remote_peer_get_connection (StateRemotePeer *self);
 gboolean state_remote_peer_passes_fds (StateRemotePeer *self);
-guint64 state_remote_peer_make_id (void);
 
 /* As long as a unit is attached, it hears of what becomes of the peer. */
 void state_remote_peer_attach (StateRemotePeer *self,
@@ -50,11 +49,10 @@ void state_remote_peer_detach (StateRemotePeer *self, GObject *unit);
 GDBusMessage *
 state_remote_peer_make_call (StateRemotePeer *self, const char *object_path, const char *method);
 
-/* FALSE with an error: it was not sent, and funcs are not called. @id: 0, or the one by
- * which signals name the call. @owner: see state_remote_peer_fail_calls (). */
+/* FALSE with an error: it was not sent, and funcs are not called. Signals name the call by
+ * the serial number of its message. @owner: see state_remote_peer_fail_calls (). */
 gboolean state_remote_peer_call (StateRemotePeer *self,
                                  GDBusMessage *message,
-                                 guint64 id,
                                  gpointer owner,
                                  const StateRemoteCallFuncs *funcs,
                                  gpointer user_data,

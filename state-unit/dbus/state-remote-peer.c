@@ -4,6 +4,7 @@
 
 #include "state-dbus-interfaces.h"
 #include "state-error.h"
+#include "state-guard-private.h"
 
 #include <string.h>
 
@@ -12,7 +13,6 @@
 typedef struct
 {
   guint32 serial;
-  guint64 id;
   gpointer owner;
   const StateRemoteCallFuncs *funcs;
   gpointer user_data;
@@ -39,14 +39,13 @@ struct _StateRemotePeer
   GMutex lock;       /* for all below */
   char *owner;       /* nullable: the unique name behind the other */
   GHashTable *calls; /* of Call, by serial */
-  GHashTable *by_id; /* the same, by id */
   GPtrArray *unsent; /* of Call, made when the connection was closed already */
   GPtrArray *units;  /* of Unit */
   char *lost;        /* nullable: why */
   gboolean is_deferred;
 };
 
-static GMutex list_lock; /* for the lists on connections, and the last id */
+static GMutex list_lock; /* for the lists on connections */
 
 static GQuark
 list_quark (void)
@@ -75,8 +74,6 @@ steal_call (StateRemotePeer *self, guint32 serial)
   if (call == NULL)
     return NULL;
   g_hash_table_remove (self->calls, GUINT_TO_POINTER (serial));
-  if (call->id != 0)
-    g_hash_table_remove (self->by_id, &call->id);
   return call;
 }
 
@@ -92,8 +89,6 @@ steal_calls (StateRemotePeer *self, gpointer owner)
   while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &call))
     if (owner == NULL || call->owner == owner)
       {
-        if (call->id != 0)
-          g_hash_table_remove (self->by_id, &call->id);
         g_ptr_array_add (calls, call);
         g_hash_table_iter_remove (&iter);
       }
@@ -140,8 +135,6 @@ send_locked (StateRemotePeer *self, GDBusMessage *message, Call *call, GError **
                                       (volatile guint32 *) &call->serial, &problem))
     {
       g_hash_table_insert (self->calls, GUINT_TO_POINTER (call->serial), call);
-      if (call->id != 0)
-        g_hash_table_insert (self->by_id, &call->id, call);
       return TRUE;
     }
   if (!g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_CLOSED))
@@ -150,7 +143,6 @@ send_locked (StateRemotePeer *self, GDBusMessage *message, Call *call, GError **
       return FALSE;
     }
   g_error_free (problem);
-  call->id = 0;
   g_ptr_array_add (self->unsent, call);
   return TRUE;
 }
@@ -158,7 +150,6 @@ send_locked (StateRemotePeer *self, GDBusMessage *message, Call *call, GError **
 gboolean
 state_remote_peer_call (StateRemotePeer *self,
                         GDBusMessage *message,
-                        guint64 id,
                         gpointer owner,
                         const StateRemoteCallFuncs *funcs,
                         gpointer user_data,
@@ -167,7 +158,7 @@ state_remote_peer_call (StateRemotePeer *self,
   Call *call = g_new (Call, 1);
   gboolean sent;
 
-  *call = (Call){ 0, id, owner, funcs, user_data };
+  *call = (Call){ 0, owner, funcs, user_data };
   g_mutex_lock (&self->lock);
   sent = send_locked (self, message, call, error);
   g_mutex_unlock (&self->lock);
@@ -354,17 +345,15 @@ tell_call (StateRemotePeer *self, const char *signal, GVariant *arguments)
 {
   g_autoptr (GVariant) first = NULL;
   Call *call;
-  guint64 id;
 
   if (arguments == NULL || g_variant_n_children (arguments) == 0)
     return;
   first = g_variant_get_child_value (arguments, 0);
-  if (!g_variant_is_of_type (first, G_VARIANT_TYPE_UINT64))
+  if (!g_variant_is_of_type (first, G_VARIANT_TYPE_UINT32))
     return;
-  id = g_variant_get_uint64 (first);
   /* Called with the lock: the call must not end meanwhile. */
   g_mutex_lock (&self->lock);
-  call = g_hash_table_lookup (self->by_id, &id);
+  call = g_hash_table_lookup (self->calls, GUINT_TO_POINTER (g_variant_get_uint32 (first)));
   if (call != NULL && call->funcs->signalled != NULL)
     call->funcs->signalled (signal, arguments, call->user_data);
   g_mutex_unlock (&self->lock);
@@ -479,7 +468,7 @@ follow_name (StateRemotePeer *self)
     }
   message = g_dbus_message_new_method_call (BUS, "/org/freedesktop/DBus", BUS, "GetNameOwner");
   g_dbus_message_set_body (message, g_variant_new ("(s)", self->bus_name));
-  if (!state_remote_peer_call (self, message, 0, self, &owner_funcs, state_remote_peer_ref (self),
+  if (!state_remote_peer_call (self, message, self, &owner_funcs, state_remote_peer_ref (self),
                                NULL))
     state_remote_peer_unref (self);
 }
@@ -494,7 +483,6 @@ memory_unref (gpointer data)
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
   g_hash_table_unref (self->calls);
-  g_hash_table_unref (self->by_id);
   g_ptr_array_unref (self->unsent);
   g_ptr_array_unref (self->units);
   g_object_unref (self->connection);
@@ -529,7 +517,6 @@ peer_new (GDBusConnection *connection, const char *bus_name)
   self->bus_name = g_strdup (bus_name);
   g_mutex_init (&self->lock);
   self->calls = g_hash_table_new (NULL, NULL);
-  self->by_id = g_hash_table_new (g_int64_hash, g_int64_equal);
   self->unsent = g_ptr_array_new ();
   self->units = g_ptr_array_new_with_free_func (unit_free);
   return self;
@@ -538,6 +525,7 @@ peer_new (GDBusConnection *connection, const char *bus_name)
 static void
 listen (StateRemotePeer *self)
 {
+  state_guard_connection (self->connection);
   self->filter =
       g_dbus_connection_add_filter (self->connection, filter, memory_ref (self), memory_unref);
   self->closed_handler = g_signal_connect_data (self->connection, "closed", G_CALLBACK (closed),
@@ -652,19 +640,6 @@ state_remote_peer_passes_fds (StateRemotePeer *self)
 {
   return (g_dbus_connection_get_capabilities (self->connection) &
           G_DBUS_CAPABILITY_FLAGS_UNIX_FD_PASSING) != 0;
-}
-
-/* One that no other call has, of this process. */
-guint64
-state_remote_peer_make_id (void)
-{
-  static guint64 last_id;
-  guint64 id;
-
-  g_mutex_lock (&list_lock);
-  id = ++last_id;
-  g_mutex_unlock (&list_lock);
-  return id;
 }
 
 /* Units */

@@ -5,7 +5,6 @@
 #include "state-error.h"
 #include "state-remote-call-private.h"
 #include "state-task-private.h"
-#include "state-wire-private.h"
 
 /* Taking up a unit: it is opened, what it saved last may be restored, and then it is
  * there again. All of it on whatever thread the answers come. */
@@ -116,10 +115,9 @@ restore (GTask *task, StateOperation operation)
 }
 
 static gboolean
-check_details (Reopening *self, GVariant *body, GError **error)
+take_details (Reopening *self, GVariant *body, GError **error)
 {
   g_autoptr (GVariant) details = NULL;
-  g_autoptr (GVariant) packed = NULL;
 
   if (body == NULL || !g_variant_is_of_type (body, G_VARIANT_TYPE ("(a{sv})")))
     {
@@ -128,18 +126,6 @@ check_details (Reopening *self, GVariant *body, GError **error)
       return FALSE;
     }
   details = g_variant_get_child_value (body, 0);
-  packed = g_variant_lookup_value (details, "error", NULL);
-  if (packed != NULL)
-    {
-      GError *refusal = state_wire_unpack_error (packed);
-
-      if (refusal == NULL)
-        g_set_error_literal (error, STATE_ERROR, STATE_ERROR_LOST,
-                             "what is there answers nonsense to being opened");
-      else
-        g_propagate_error (error, refusal);
-      return FALSE;
-    }
   if (!g_variant_lookup (details, "version", "u", &self->version))
     self->version = 0;
   if (!g_variant_lookup (details, "oldest-version", "u", &self->oldest))
@@ -166,7 +152,7 @@ opened (GDBusMessage *reply, const char *lost, gpointer user_data)
 
       end_lost (task, own->message);
     }
-  else if (error != NULL || !check_details (self, g_dbus_message_get_body (reply), &error))
+  else if (error != NULL || !take_details (self, g_dbus_message_get_body (reply), &error))
     end (task, error);
   else if (self->restore)
     restore (task, STATE_OPERATION_RESTORE);
@@ -220,7 +206,7 @@ state_remote_unit_reopen (StateRemoteUnit *unit,
   g_task_set_task_data (task, self, reopening_free);
   g_task_set_check_cancellable (task, FALSE);
   follow_cancellable (task);
-  if (!state_remote_peer_call (peer, message, 0, task, &open_funcs, task, &error))
+  if (!state_remote_peer_call (peer, message, task, &open_funcs, task, &error))
     {
       g_autoptr (GError) own = error;
 
@@ -341,6 +327,6 @@ state_remote_unit_close (StateRemoteUnit *self, GDestroyNotify func, gpointer us
   closing = g_new (Closing, 1);
   *closing = (Closing){ func, user_data };
   message = state_remote_peer_make_call (peer, object_path, "Close");
-  if (!state_remote_peer_call (peer, message, 0, closing, &close_funcs, closing, NULL))
+  if (!state_remote_peer_call (peer, message, closing, &close_funcs, closing, NULL))
     close_replied (NULL, NULL, closing);
 }

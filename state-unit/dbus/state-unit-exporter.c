@@ -7,6 +7,7 @@
 #include "state-dbus-interfaces.h"
 #include "state-error.h"
 #include "state-exported-call-private.h"
+#include "state-guard-private.h"
 #include "state-unit-handle-private.h"
 #include "state-unit-private.h"
 #include "state-wire-private.h"
@@ -425,7 +426,7 @@ serve (StateUnitExporter *self, StateExportedCall *call)
   if (call->kind == STATE_EXPORTED_OPEN)
     reply_opened (self, call);
   else
-    state_exported_call_reply (call, g_variant_new ("()"));
+    state_exported_call_reply (call, NULL);
   state_exported_call_free (call);
 }
 
@@ -572,19 +573,19 @@ admit (StateUnitExporter *self,
 }
 
 static gboolean
-is_known (StateUnitExporter *self, const char *sender, guint64 id)
+is_known (StateUnitExporter *self, const char *sender, guint32 serial)
 {
   const StateExportedCall *current = self->current;
 
-  if (current != NULL && current->id == id && g_str_equal (current->sender, sender))
+  if (current != NULL && current->serial == serial && g_str_equal (current->sender, sender))
     return TRUE;
   for (GList *l = find_by_sender (self->waiting.head, sender); l != NULL;
        l = find_by_sender (l->next, sender))
-    if (((StateExportedCall *) l->data)->id == id)
+    if (((StateExportedCall *) l->data)->serial == serial)
       return TRUE;
   for (GList *l = find_by_sender (self->inspections, sender); l != NULL;
        l = find_by_sender (l->next, sender))
-    if (((StateExportedCall *) l->data)->id == id)
+    if (((StateExportedCall *) l->data)->serial == serial)
       return TRUE;
   return FALSE;
 }
@@ -594,9 +595,9 @@ check_call (StateUnitExporter *self, const StateExportedCall *call, GError **err
 {
   gboolean is_inspect = call->operation == STATE_OPERATION_INSPECT;
 
-  if (call->kind == STATE_EXPORTED_REQUEST && is_known (self, call->sender, call->id))
-    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS,
-                 "there is a request %" G_GUINT64_FORMAT " already", call->id);
+  if (call->kind == STATE_EXPORTED_REQUEST && is_known (self, call->sender, call->serial))
+    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, "there is a request %u already",
+                 call->serial);
   else if (is_inspect ? g_list_length (self->inspections) >= INSPECTIONS_MAX
                       : self->waiting.length >= WAITING_MAX)
     g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED, "too much at once");
@@ -685,14 +686,14 @@ cancel_waiting (StateUnitExporter *self, GList *link)
 }
 
 static void
-cancel (StateUnitExporter *self, const char *sender, guint64 id)
+cancel (StateUnitExporter *self, const char *sender, guint32 serial)
 {
   for (GList *l = find_by_sender (self->waiting.head, sender); l != NULL;
        l = find_by_sender (l->next, sender))
     {
       const StateExportedCall *call = l->data;
 
-      if (call->kind == STATE_EXPORTED_REQUEST && call->id == id)
+      if (call->kind == STATE_EXPORTED_REQUEST && call->serial == serial)
         {
           cancel_waiting (self, l);
           return;
@@ -700,13 +701,13 @@ cancel (StateUnitExporter *self, const char *sender, guint64 id)
     }
   for (GList *l = find_by_sender (self->inspections, sender); l != NULL;
        l = find_by_sender (l->next, sender))
-    if (((StateExportedCall *) l->data)->id == id)
+    if (((StateExportedCall *) l->data)->serial == serial)
       {
         state_exported_call_cancel (l->data);
         return;
       }
-  if (self->current != NULL && self->current->invocation != NULL && self->current->id == id &&
-      g_str_equal (self->current->sender, sender))
+  if (self->current != NULL && self->current->invocation != NULL &&
+      self->current->serial == serial && g_str_equal (self->current->sender, sender))
     state_exported_call_cancel (self->current);
 }
 
@@ -716,13 +717,13 @@ cancel_called (GDBusMethodInvocation *invocation, GCredentials *credentials, gpo
   g_autoptr (StateUnitExporter) self = g_object_ref (user_data);
   g_autofree char *sender =
       g_strdup (name_of_sender (self, g_dbus_method_invocation_get_sender (invocation)));
-  guint64 id;
+  guint32 serial;
 
   if (!admit (self, invocation, sender, credentials))
     return;
-  g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(t)", &id);
+  g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(u)", &serial);
   g_dbus_method_invocation_return_value (invocation, NULL);
-  cancel (self, sender, id);
+  cancel (self, sender, serial);
 }
 
 static void
@@ -736,10 +737,10 @@ method_called (GDBusConnection *connection,
                gpointer user_data)
 {
   g_autoptr (StateUnitExporter) self = g_object_ref (user_data);
-  StateCallerFunc func = cancel_called;
+  StateCallerFunc func = request_called;
 
-  if (g_str_equal (method, "Request"))
-    func = request_called;
+  if (g_str_equal (method, "Cancel"))
+    func = cancel_called;
   else if (g_str_equal (method, "Open"))
     func = open_called;
   else if (g_str_equal (method, "Close"))
@@ -875,6 +876,7 @@ state_unit_exporter_new (GDBusConnection *connection,
   self->dispatcher = state_dispatcher_new (self->context, NULL, NULL);
   if (!claim_unit (self, error))
     return NULL;
+  state_guard_connection (connection);
   self->registration =
       g_dbus_connection_register_object (connection, object_path,
                                          (GDBusInterfaceInfo *) &state_dbus_unit1_interface,

@@ -19,6 +19,9 @@ GVariant *state_wire_pack_value (GVariant *value, GUnixFDList **fds, GError **er
 /* With a reference; maps a memfd, which it does not copy. @fds: nullable. */
 GVariant *state_wire_unpack_value (GVariant *packed, GUnixFDList *fds, GError **error);
 
+/* The name of an error reply whose arguments are those of an error. */
+#define STATE_WIRE_ERROR "org.stateunit.Error"
+
 /* Floating */
 GVariant *state_wire_pack_error (const GError *error);
 /* NULL: it is no error. */

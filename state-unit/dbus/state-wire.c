@@ -155,7 +155,7 @@ state_wire_pack_error (const GError *error)
 {
   g_autofree char *message = g_utf8_make_valid (error->message, -1);
 
-  return g_variant_new ("(sis)", g_quark_to_string (error->domain), error->code, message);
+  return g_variant_new ("(ssi)", message, g_quark_to_string (error->domain), error->code);
 }
 
 /* 0: this process has learnt enough names. */
@@ -179,9 +179,9 @@ state_wire_unpack_error (GVariant *packed)
   GQuark domain;
   gint32 code;
 
-  if (!g_variant_is_of_type (packed, G_VARIANT_TYPE ("(sis)")))
+  if (!g_variant_is_of_type (packed, G_VARIANT_TYPE ("(ssi)")))
     return NULL;
-  g_variant_get (packed, "(&si&s)", &name, &code, &message);
+  g_variant_get (packed, "(&s&si)", &message, &name, &code);
   domain = domain_of_name (name);
   if (domain == 0)
     return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_FAILED, message);
