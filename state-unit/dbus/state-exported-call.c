@@ -60,14 +60,6 @@ take_value (StateExportedCall *self,
   return *value != NULL;
 }
 
-static void
-take_time (StateExportedCall *self, guint time)
-{
-  if (time != 0)
-    self->deadline = g_get_monotonic_time () + time * (gint64) 1000;
-  self->told_deadline = self->deadline;
-}
-
 static gboolean
 take_parameters (StateExportedCall *self, GVariant *parameters, GError **error)
 {
@@ -76,7 +68,9 @@ take_parameters (StateExportedCall *self, GVariant *parameters, GError **error)
   if (!take_number (parameters, "time", &time, NULL, error) ||
       !take_number (parameters, "version", &self->version, &self->has_version, error))
     return FALSE;
-  take_time (self, time);
+  if (time != 0)
+    self->deadline = g_get_monotonic_time () + time * (gint64) 1000;
+  self->told_deadline = self->deadline;
 
   if (self->operation == STATE_OPERATION_INSPECT)
     return take_path (self, parameters, error) &&
@@ -108,10 +102,9 @@ take_operation (StateExportedCall *self, const char *name, GError **error)
 
 /* By the name of the method; FALSE: it is the one for all. */
 static gboolean
-take_plain (StateExportedCall *self, GVariant *arguments)
+take_plain (StateExportedCall *self)
 {
   const char *method = g_dbus_method_invocation_get_method_name (self->invocation);
-  guint time;
 
   if (g_str_equal (method, "Start"))
     self->operation = STATE_OPERATION_START;
@@ -124,8 +117,6 @@ take_plain (StateExportedCall *self, GVariant *arguments)
   else
     return FALSE;
   self->is_plain = TRUE;
-  g_variant_get (arguments, "(u)", &time);
-  take_time (self, time);
   return TRUE;
 }
 
@@ -136,7 +127,7 @@ take_request (StateExportedCall *self, GError **error)
   g_autoptr (GVariant) parameters = NULL;
   const char *name;
 
-  if (take_plain (self, arguments))
+  if (take_plain (self))
     return TRUE;
   g_variant_get (arguments, "(&s@a{sv})", &name, &parameters);
   return take_operation (self, name, error) && take_parameters (self, parameters, error);

@@ -12,7 +12,8 @@ typedef struct
   StateRemotePeer *peer;
   char *object_path;
   StateRequest *request;
-  guint serial; /* atomic; 0: it is not sent yet */
+  gboolean is_plain; /* nothing but done or not is answered */
+  guint serial;      /* atomic; 0: it is not sent yet */
   gulong handler;
   StateRemoteCallFunc func;
   gpointer user_data;
@@ -85,15 +86,18 @@ add_parameters (GVariantBuilder *parameters,
       add_number (parameters, "timeout", state_request_get_inspect_timeout (request));
       return add_value (parameters, "value", state_request_get_inspect_value (request), fds, error);
     }
-  add_number (parameters, "version", state_request_get_state_version (request));
+  if (operation == STATE_OPERATION_SAVE || operation == STATE_OPERATION_RESTORE)
+    add_number (parameters, "version", state_request_get_state_version (request));
   return add_value (parameters, "state", state_request_get_state (request), fds, error);
 }
 
-/* Of operations that say nothing but how long they may take. */
+/* Of a request that says nothing but what is to be done; NULL: it says more. */
 static const char *
-plain_method (StateOperation operation)
+plain_method (StateRequest *request)
 {
-  switch (operation)
+  if (state_request_get_deadline (request) != 0)
+    return NULL;
+  switch (state_request_get_operation (request))
     {
     case STATE_OPERATION_START:
       return "Start";
@@ -136,14 +140,13 @@ fill (GDBusMessage *message, RemoteCall *self, GError **error)
 static GDBusMessage *
 message_of_request (RemoteCall *self, GError **error)
 {
-  const char *plain = plain_method (state_request_get_operation (self->request));
+  const char *plain = plain_method (self->request);
   g_autoptr (GDBusMessage) message =
       state_remote_peer_make_call (self->peer, self->object_path,
                                    plain != NULL ? plain : "Request");
 
-  if (plain != NULL)
-    g_dbus_message_set_body (message, g_variant_new ("(u)", time_left (self->request)));
-  else if (!fill (message, self, error))
+  self->is_plain = plain != NULL;
+  if (!self->is_plain && !fill (message, self, error))
     return NULL;
   return g_steal_pointer (&message);
 }
@@ -222,7 +225,7 @@ unpack_answer (RemoteCall *self, GDBusMessage *reply, GVariant **state, GError *
   g_autoptr (GVariant) answer = NULL;
   g_autoptr (GVariant) packed = NULL;
 
-  if (plain_method (operation) != NULL)
+  if (self->is_plain)
     return body == NULL || check_type (body, "it", "()", error);
   if (!check_type (body, "it", "(a{sv})", error))
     return FALSE;
@@ -230,7 +233,7 @@ unpack_answer (RemoteCall *self, GDBusMessage *reply, GVariant **state, GError *
   packed = g_variant_lookup_value (answer, "state", NULL);
   if (packed == NULL)
     return TRUE;
-  if (operation == STATE_OPERATION_RESTORE)
+  if (operation != STATE_OPERATION_SAVE && operation != STATE_OPERATION_INSPECT)
     {
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "it has a state");
       return FALSE;

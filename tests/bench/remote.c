@@ -2,7 +2,8 @@
 
 /* What it costs that a unit is in another process, against what is underneath: a bare
  * method call of GDBus over the same kind of socket, and writing and reading memory of
- * the same size. All in one run, in turns; the medians are compared. */
+ * the same size. All in one run, in turns; the best times are compared, since everything
+ * else that the machine does only adds to them. */
 
 #define _GNU_SOURCE
 
@@ -18,12 +19,12 @@
 #define INTERFACE "org.example.Bare"
 #define N_PROCESSES 10
 
-static int n_calls = 2000;
+static int n_calls = 100;
 static int n_units = 1000;
-static int n_rounds = 11;
+static int n_rounds = 60;
 static int mebibytes = 1024;
 static char *only;
-static gboolean bare, serving, dictionary;
+static gboolean bare, serving;
 
 static const GOptionEntry options[] = {
   { "calls", 0, 0, G_OPTION_ARG_INT, &n_calls, "calls in a round, one after the other", "N" },
@@ -33,7 +34,6 @@ static const GOptionEntry options[] = {
   { "only", 0, 0, G_OPTION_ARG_STRING, &only, "requests, starts or saves alone", "WHAT" },
   { "bare", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &bare, NULL, NULL },
   { "serve", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &serving, NULL, NULL },
-  { "dictionary", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &dictionary, NULL, NULL },
   G_OPTION_ENTRY_NULL
 };
 
@@ -87,16 +87,10 @@ large_state (gsize size)
 {
   char *data = g_malloc (size);
   g_autoptr (GBytes) bytes = NULL;
-  GVariantDict dict;
 
   memset (data, 'x', size);
   bytes = g_bytes_new_take (data, size);
-  if (!dictionary)
-    return g_variant_new_from_bytes (G_VARIANT_TYPE_BYTESTRING, bytes, TRUE);
-  g_variant_dict_init (&dict, NULL);
-  g_variant_dict_insert_value (&dict, "contents",
-                               g_variant_new_from_bytes (G_VARIANT_TYPE_BYTESTRING, bytes, TRUE));
-  return g_variant_dict_end (&dict);
+  return g_variant_new_from_bytes (G_VARIANT_TYPE_BYTESTRING, bytes, TRUE);
 }
 
 /* --- The other processes --- */
@@ -210,13 +204,11 @@ wait_for (GAsyncResult **result)
 }
 
 static StateUnitProcess *
-spawn_units (const char *program, int units, int size, gboolean as_dictionary)
+spawn_units (const char *program, int units, int size)
 {
   g_autofree char *units_option = g_strdup_printf ("--units=%d", units);
   g_autofree char *size_option = g_strdup_printf ("--mebibytes=%d", size);
-  const char *argv[] = {
-    program, "--serve", units_option, size_option, as_dictionary ? "--dictionary" : NULL, NULL
-  };
+  const char *argv[] = { program, "--serve", units_option, size_option, NULL };
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
   StateUnitProcess *process;
@@ -230,19 +222,14 @@ spawn_units (const char *program, int units, int size, gboolean as_dictionary)
 
 /* --- Comparing --- */
 
-static int
-compare (gconstpointer a, gconstpointer b)
-{
-  double x = *(const double *) a, y = *(const double *) b;
-
-  return (x > y) - (x < y);
-}
-
 static double
-median (GArray *times)
+best (GArray *times)
 {
-  g_array_sort (times, compare);
-  return g_array_index (times, double, times->len / 2);
+  double least = G_MAXDOUBLE;
+
+  for (guint i = 0; i < times->len; i++)
+    least = MIN (least, g_array_index (times, double, i));
+  return least;
 }
 
 /* Whether it is within the bound. */
@@ -254,7 +241,7 @@ report (const char *what,
         const char *unit_name,
         double bound)
 {
-  double one = median (ours) / unit, other = median (theirs) / unit;
+  double one = best (ours) / unit, other = best (theirs) / unit;
 
   g_print ("%-36s %9.2f %s   against %9.2f %s   %.2f times (at most %.1f)\n", what, one, unit_name,
            other, unit_name, one / other, bound);
@@ -303,7 +290,7 @@ send_request (StateUnit *unit)
 static gboolean
 compare_requests (const char *program)
 {
-  g_autoptr (StateUnitProcess) process = spawn_units (program, 1, 0, FALSE);
+  g_autoptr (StateUnitProcess) process = spawn_units (program, 1, 0);
   g_autoptr (GDBusConnection) connection = spawn_bare (program);
   StateUnit *unit = STATE_UNIT (state_unit_process_get_unit (process, "unit-0"));
   g_autoptr (GArray) ours = times_new ();
@@ -399,7 +386,7 @@ compare_starts (const char *program)
 
   for (int i = 0; i < N_PROCESSES; i++)
     {
-      processes[i] = spawn_units (program, n_units / N_PROCESSES, 0, FALSE);
+      processes[i] = spawn_units (program, n_units / N_PROCESSES, 0);
       connections[i] = spawn_bare (program);
       add_units (units, processes[i], i);
     }
@@ -464,10 +451,10 @@ save (StateUnit *unit, gsize size)
 }
 
 static gboolean
-compare_saves (const char *program, gboolean as_dictionary)
+compare_saves (const char *program)
 {
   gsize size = (gsize) mebibytes << 20;
-  g_autoptr (StateUnitProcess) process = spawn_units (program, 1, mebibytes, as_dictionary);
+  g_autoptr (StateUnitProcess) process = spawn_units (program, 1, mebibytes);
   StateUnit *unit = STATE_UNIT (state_unit_process_get_unit (process, "unit-0"));
   g_autoptr (GArray) ours = times_new ();
   g_autoptr (GArray) theirs = times_new ();
@@ -485,8 +472,7 @@ compare_saves (const char *program, gboolean as_dictionary)
       save (unit, size);
       note (ours, begin, 1);
     }
-  return report (as_dictionary ? "a save of much, in a dictionary" : "a save of much", ours, theirs,
-                 1e-3, "ms", 1.3);
+  return report ("a save of much", ours, theirs, 1e-3, "ms", 1.3);
 }
 
 static gboolean
@@ -518,9 +504,6 @@ main (int argc, char **argv)
   if (is_wanted ("starts"))
     within &= compare_starts (argv[0]);
   if (is_wanted ("saves"))
-    {
-      within &= compare_saves (argv[0], FALSE);
-      within &= compare_saves (argv[0], TRUE);
-    }
+    within &= compare_saves (argv[0]);
   return within ? 0 : 1;
 }
