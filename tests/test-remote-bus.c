@@ -230,6 +230,7 @@ test_two_callers (void)
   g_autoptr (TestSet) set = set_of (fixture->near, NAME);
   GDBusConnection *other = connect_to (fixture->bus);
   g_autoptr (TestSet) second = set_of (other, NAME);
+  g_autoptr (GVariant) tree = NULL;
   g_autoptr (GError) error = NULL;
 
   test_start (set->units, &error);
@@ -238,7 +239,7 @@ test_two_callers (void)
   test_assert_contains (error->message, "is in use by another process");
   test_assert_states (second, "disk:failed");
   g_clear_error (&error);
-  test_inspect (second->units, "disk", 0, &error);
+  tree = test_inspect (second->units, "disk", 0, &error);
   g_assert_no_error (error);
   g_assert_false (test_reconnect (remote_of (second), NULL, &error));
   g_assert_error (error, STATE_ERROR, STATE_ERROR_UNIT_IN_USE);

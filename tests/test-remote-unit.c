@@ -538,6 +538,7 @@ test_one_at_a_time (void)
   g_autoptr (TestUnit) unit = test_unit_new ("other", remote->journal);
   g_autoptr (StateUnitExporter) again = NULL;
   g_autoptr (TestSet) far = test_set_new ();
+  g_autoptr (GVariant) tree = NULL;
   g_autoptr (GError) error = NULL;
 
   again = state_unit_exporter_new (remote->peers->far, "/other", STATE_UNIT (remote->unit), &error);
@@ -552,7 +553,7 @@ test_one_at_a_time (void)
   test_start (remote->set->units, &error);
   test_assert_contains (error->message, "unit disk is in a set of the process that exports it");
   g_clear_error (&error);
-  test_inspect (remote->set->units, "disk", 0, &error);
+  tree = test_inspect (remote->set->units, "disk", 0, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (test_unit_get_n_asked (remote->unit, STATE_OPERATION_INSPECT), ==, 1);
   g_assert_cmpuint (test_unit_get_n_asked (remote->unit, STATE_OPERATION_START), ==, 0);
