@@ -8,7 +8,10 @@
 #include "state-error.h"
 #include "state-inspector.h"
 #include "state-plan.h"
+#include "state-remote-handle.h"
+#include "state-remote-transition.h"
 #include "state-remote-unit.h"
+#include "state-remote-units.h"
 #include "state-request.h"
 #include "state-snapshot.h"
 #include "state-transition-step.h"
@@ -21,6 +24,7 @@
 #include "state-unit-process.h"
 #include "state-unit-receiver.h"
 #include "state-unit.h"
+#include "state-units-exporter.h"
 #include "state-units.h"
 #include "state-version-macros.h"
 
