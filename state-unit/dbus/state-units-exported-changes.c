@@ -203,18 +203,19 @@ clear_source (GSource **source)
   g_clear_pointer (source, g_source_unref);
 }
 
-/* Tells of what has changed, before the reply that follows from it. */
-void
-state_units_exported_flush (StateUnitsExporter *self)
+static void
+tell_units (StateUnitsExporter *self)
 {
-  StateUnitsExportedFields fields = self->changed_fields;
-
-  clear_source (&self->flush);
-  if (self->units == NULL)
-    return;
   for (guint i = 0; i < self->changed->len; i++)
     tell_unit (self, g_ptr_array_index (self->changed, i));
   g_ptr_array_set_size (self->changed, 0);
+}
+
+static void
+tell_fields (StateUnitsExporter *self)
+{
+  StateUnitsExportedFields fields = self->changed_fields;
+
   self->changed_fields = 0;
   if (fields & STATE_UNITS_EXPORTED_TRANSITION)
     {
@@ -223,6 +224,20 @@ state_units_exported_flush (StateUnitsExporter *self)
     }
   if (fields != 0)
     tell_changed (self, self->object_path, STATE_UNITS_INTERFACE, fields_value (self, fields));
+}
+
+/* Tells of what has changed, before the reply that follows from it: that a transition
+ * has begun before what it does, that it has ended after what it did. */
+void
+state_units_exported_flush (StateUnitsExporter *self)
+{
+  clear_source (&self->flush);
+  if (self->units == NULL)
+    return;
+  if (state_units_get_current_transition (self->units) != NULL)
+    tell_fields (self);
+  tell_units (self);
+  tell_fields (self);
 }
 
 static GSource *
