@@ -26,19 +26,19 @@ live_clear (Live *self)
 static gboolean
 check_place (Live *self, const char *job, GError **error)
 {
-  if (self->address == NULL && self->name == NULL)
+  if (self->bus != NULL && !g_str_equal (self->bus, "session") &&
+      !g_str_equal (self->bus, "system"))
+    return option_fail (error, "--bus: \"%s\" is neither session nor system", self->bus);
+  if (self->address == NULL && self->name == NULL && self->bus == NULL)
     self->address = g_strdup (g_getenv (ADDRESS_VARIABLE));
+  if (self->bus != NULL && self->name == NULL)
+    return option_fail (error, "--bus needs --name");
   if (self->address == NULL && self->name == NULL)
     return option_fail (error,
                         "where is the set? Give --address or --name; see state-unit %s --help",
                         job);
-  if (self->bus != NULL && !g_str_equal (self->bus, "session") &&
-      !g_str_equal (self->bus, "system"))
-    return option_fail (error, "--bus: \"%s\" is neither session nor system", self->bus);
   if (self->bus != NULL && self->address != NULL)
     return option_fail (error, "--bus and --address are two places; give one");
-  if (self->bus != NULL && self->name == NULL)
-    return option_fail (error, "--bus needs --name");
   if (self->name != NULL && !g_dbus_is_name (self->name))
     return option_fail (error, "--name: \"%s\" is not a name on a bus", self->name);
   if (self->object_path == NULL)
