@@ -397,7 +397,7 @@ class TestPlaces(Case):
         for place, *words in [
             [["--bus", "school"], "school"],
             [["--bus", "system"], "--name"],
-            [["--bus", "system", "--address", "unix:path=/x"], "--address"],
+            [["--bus", "system", "--name", "org.x", "--address", "unix:path=/x"], "--address"],
             [["--name", "no name"], "no name"],
             [["--object-path", "else"], "else"],
         ]:
