@@ -2,6 +2,7 @@
 
 #include "state-dbus-words-private.h"
 #include "state-error.h"
+#include "state-guard-private.h"
 #include "state-remote-units-private.h"
 
 /* How the list of units, and what is known of the set, follow what is told. Whoever
@@ -349,6 +350,7 @@ void
 state_remote_units_connect (StateRemoteUnits *self, GTask *init)
 {
   self->init = init;
+  state_guard_connection (self->connection);
   if (self->bus_name != NULL)
     self->watch = g_bus_watch_name_on_connection (self->connection, self->bus_name,
                                                   G_BUS_NAME_WATCHER_FLAGS_AUTO_START, on_appeared,

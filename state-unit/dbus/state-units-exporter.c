@@ -2,6 +2,7 @@
 
 #include "state-callers-private.h"
 #include "state-error.h"
+#include "state-guard-private.h"
 #include "state-units-exporter-private.h"
 #include "state-dbus-interfaces.h"
 #include "state-units-private.h"
@@ -408,6 +409,7 @@ state_units_export (StateUnits *units,
   self->connection = g_object_ref (connection);
   self->object_path = g_strdup (object_path);
   self->units_path = g_strconcat (g_str_equal (object_path, "/") ? "" : object_path, "/unit", NULL);
+  state_guard_connection (connection);
   self->units = units;
   g_object_weak_ref (G_OBJECT (units), on_units_gone, self);
   state_units_exported_watch (self);
