@@ -134,7 +134,7 @@ any_value (guint depth)
     case 6:
       return any_names ();
     case 7:
-      return g_variant_new ("(sis)", any_word (), (gint32) roll (50), any_word ());
+      return g_variant_new ("(ssi)", any_word (), any_word (), (gint32) roll (50));
     case 8:
       return any_dictionary (depth + 1);
     case 9:

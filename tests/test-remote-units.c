@@ -1145,7 +1145,7 @@ parse (const char *text)
 
 #define ODD_OBJECTS                                                                     \
   "({objectpath '/x': {'org.stateunit.Handle1': {'Name': <'x'>, 'State': <'flying'>, "  \
-  "'Error': <('org-example', 3, 'sick')>, 'AllowedOperations': <['fly', 'stop']>}}, "   \
+  "'Error': <('sick', 'org-example', 3)>, 'AllowedOperations': <['fly', 'stop']>}}, "   \
   "'/x': {'org.stateunit.Handle1': {'Name': <'y'>}}, "                                  \
   "'/z': {'org.stateunit.Handle1': {'Name': <5>, 'State': <[1, 2]>, 'Error': <'bad'>, " \
   "'Dependencies': <{'a': 1}>}}, '/w': {'org.example': {'Name': <'w'>}}},)"

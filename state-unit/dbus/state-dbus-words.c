@@ -65,7 +65,7 @@ state_words_parse_flags (GType type, GVariant *words)
   return flags;
 }
 
-/* (sis): three times nothing is no error, and NULL. */
+/* (ssi): three times nothing is no error, and NULL. */
 GError *
 state_words_parse_error (GVariant *words)
 {
@@ -73,7 +73,7 @@ state_words_parse_error (GVariant *words)
   const char *message;
   GError *error;
 
-  g_variant_get (words, "(&si&s)", &domain, NULL, &message);
+  g_variant_get (words, "(&s&si)", &message, &domain, NULL);
   if (*domain == '\0' && *message == '\0')
     return NULL;
   error = state_wire_unpack_error (words);

@@ -251,7 +251,7 @@ is_same_error (const GError *one, const GError *other)
 static void
 take_error (StateRemoteHandle *self, GVariant *fields)
 {
-  g_autoptr (GVariant) told = g_variant_lookup_value (fields, "Error", G_VARIANT_TYPE ("(sis)"));
+  g_autoptr (GVariant) told = g_variant_lookup_value (fields, "Error", G_VARIANT_TYPE ("(ssi)"));
   g_autoptr (GError) error = told != NULL ? state_words_parse_error (told) : NULL;
 
   if (told == NULL || is_same_error (self->error, error))

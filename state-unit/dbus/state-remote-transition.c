@@ -246,7 +246,7 @@ take_elapsed (StateRemoteTransition *self, GVariant *fields)
 static void
 take_error (StateRemoteTransition *self, GVariant *fields)
 {
-  g_autoptr (GVariant) told = g_variant_lookup_value (fields, "error", G_VARIANT_TYPE ("(sis)"));
+  g_autoptr (GVariant) told = g_variant_lookup_value (fields, "error", G_VARIANT_TYPE ("(ssi)"));
 
   if (told == NULL || self->error != NULL)
     return;

@@ -113,7 +113,7 @@ error_of (StateUnitsExportedUnit *unit)
 {
   const GError *error = state_unit_handle_get_error (unit->handle);
 
-  return error != NULL ? state_wire_pack_error (error) : g_variant_new ("(sis)", "", 0, "");
+  return error != NULL ? state_wire_pack_error (error) : g_variant_new ("(ssi)", "", "", 0);
 }
 
 /* What changes of a unit. */
