@@ -167,6 +167,7 @@ class TestLooking(Case):
         self.assertIn("unit_state: stopped\n", text)
         self.assertIn("dependencies: vmtime, lines/gpe0\n", text)
         self.assertIn("\nstarts: 0\n", text)
+        self.assertIn("dependencies: none\n", self.ask("inspect", "vmbus"))
         tree = self.ask_json("inspect")
         self.assertEqual(tree["lines"]["irq"]["dependencies"], ["ioapic"])
         self.assertEqual(tree[NVME]["latency"], 2)

@@ -7,6 +7,7 @@
 #include <json-glib/json-glib.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "colours.h"
 #include "live-json.h"
@@ -39,13 +40,7 @@ text_of_value (GVariant *value)
 {
   g_autofree char *text = NULL;
 
-  if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING_ARRAY))
-    {
-      g_autofree const char **words = g_variant_get_strv (value, NULL);
-
-      text = g_strjoinv (", ", (char **) words);
-    }
-  else if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
     text = g_variant_dup_string (value, NULL);
   else
     text = g_variant_print (value, FALSE);
@@ -53,6 +48,20 @@ text_of_value (GVariant *value)
 }
 
 static void print_tree (GVariant *tree, guint indent);
+
+/* On a terminal, in lines that are not broken within a name. */
+static void
+print_names (const char *key, GVariant *value, guint indent)
+{
+  g_autofree const char **names = g_variant_get_strv (value, NULL);
+  const char *none[] = { "none", NULL };
+  g_autofree char *heading = g_strconcat (key, ":", NULL);
+  guint columns = isatty (STDOUT_FILENO) ? text_columns (STDOUT_FILENO) - 1 : G_MAXUINT;
+  g_autofree char *text = text_wrap (heading, *names != NULL ? names : none, ",", indent, columns);
+
+  printf ("%*s%s%s%s%s", (int) indent, "", colour_dim (), heading, colour_end (),
+          text + indent + strlen (heading));
+}
 
 static void
 print_value (const char *key, GVariant *value, guint indent)
@@ -65,6 +74,11 @@ print_value (const char *key, GVariant *value, guint indent)
     {
       printf ("%*s%s%s%s\n", (int) indent, "", colour_bold (), printable, colour_end ());
       print_tree (value, indent + 2);
+      return;
+    }
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING_ARRAY))
+    {
+      print_names (printable, value, indent);
       return;
     }
   text = text_of_value (value);
