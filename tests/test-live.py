@@ -355,9 +355,9 @@ class TestDeath(Case):
 
 
 class TestPlaces(Case):
-    def bus(self):
+    def bus(self, config="--session"):
         daemon = subprocess.Popen(
-            ["dbus-daemon", "--session", "--nofork", "--print-address=1",
+            ["dbus-daemon", config, "--nofork", "--print-address=1",
              f"--address=unix:path={self.folder}/bus"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8")
 
@@ -384,6 +384,34 @@ class TestPlaces(Case):
             "exports no set at /else")
         machine.end()
         self.assert_error(self.run_command("status", "--name", name, env=env), 3, name)
+
+    def as_nobody(self, *args):
+        """On a bus that lets everybody in."""
+        return subprocess.run(
+            [COMMAND, *args, "--address", f"unix:path={self.folder}/bus", "--name",
+             "org.example.Machine"], user="nobody", env=environment(), timeout=TIMEOUT,
+            encoding="utf-8", stdin=subprocess.DEVNULL, capture_output=True, cwd="/")
+
+    @unittest.skipUnless(os.geteuid() == 0 and shutil.which("dbus-daemon"),
+                         "only root can be somebody else")
+    def test_another_user(self):
+        self.folder.chmod(0o755)
+        config = self.folder / "bus.conf"
+        config.write_text(
+            f"<busconfig><listen>unix:path={self.folder}/bus</listen><auth>EXTERNAL</auth>"
+            '<policy context="default"><allow user="*"/><allow own="*"/>'
+            '<allow send_destination="*"/><allow receive_sender="*"/></policy></busconfig>')
+        env = self.bus(f"--config-file={config}")
+        (self.folder / "bus").chmod(0o777)
+        try:
+            self.as_nobody("--version")
+        except OSError as error:
+            self.skipTest(f"nobody can run the command: {error}")
+        self.machine("--name", "org.example.Machine", env=env)
+        for job in [["list"], ["start"], ["inspect", "uefi"], ["monitor"]]:
+            self.assert_error(self.as_nobody(*job), 3, "answers its own user alone")
+        self.assertEqual(set(unit["state"] for unit in json.loads(
+            self.ask("list", "--json", "--name", "org.example.Machine", env=env))), {"stopped"})
 
     def test_nobody(self):
         for job, *args in [["list"], ["tree"], ["status"], ["start"], ["save", "x"], ["inspect"],

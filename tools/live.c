@@ -184,7 +184,7 @@ live_connect (Live *self, GError **error)
       return NULL;
     }
   units = find_set (self, connection, error);
-  if (units == NULL)
+  if (units == NULL && !g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED))
     g_prefix_error (error, "there is no set: ");
   return units;
 }
