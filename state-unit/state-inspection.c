@@ -380,7 +380,8 @@ tree_at_path (Inspection *self, GError **error)
   return single (self->path, value);
 }
 
-/* The new value that the unit tells; the one given, if it does not. */
+/* The new value that the unit tells, the one given, if it does not; with a reference,
+ * since what it tells may be held by the tree alone. */
 static GVariant *
 updated_value (Inspection *self, GError **error)
 {
@@ -395,14 +396,15 @@ updated_value (Inspection *self, GError **error)
       return NULL;
     }
   if (look->answer == NULL)
-    return self->value;
+    return g_variant_ref (self->value);
   tree = state_tree_new ();
   state_tree_merge (tree, look->answer);
   found = state_tree_find (tree, look->path);
   if (found == NULL)
-    return self->value;
-  return state_tree_get_value (found) != NULL ? state_tree_get_value (found)
-                                              : state_tree_to_variant (found, 0);
+    return g_variant_ref (self->value);
+  if (state_tree_get_value (found) != NULL)
+    return g_variant_ref (state_tree_get_value (found));
+  return g_variant_ref_sink (state_tree_to_variant (found, 0));
 }
 
 static GVariant *
@@ -412,8 +414,8 @@ result_of (Inspection *self, GError **error)
   GVariant *value;
 
   if (self->value != NULL)
-    value = updated_value (self, error);
-  else if (self->rooted)
+    return updated_value (self, error);
+  if (self->rooted)
     {
       tree = gather (self);
       value = state_tree_to_variant (tree, 0);

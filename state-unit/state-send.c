@@ -15,6 +15,7 @@ typedef struct
   GTask *task;
   StateRequest *request;
   StateDispatcher *dispatcher;
+  gboolean holds; /* the request: others wait for it in turn */
 } Waiting;
 
 typedef struct
@@ -137,6 +138,18 @@ enter_queue (StateUnit *unit, GTask *task)
     schedule (task);
 }
 
+/* With the lock held. */
+static void
+let_wait (SendQueue *queue, StateRequest *request, StateDispatcher *dispatcher, gboolean holds)
+{
+  Waiting *waiting = g_new0 (Waiting, 1);
+
+  waiting->request = g_object_ref (request);
+  waiting->dispatcher = state_dispatcher_ref (dispatcher);
+  waiting->holds = holds;
+  g_queue_push_tail (&queue->waiting, waiting);
+}
+
 /* TRUE: the unit is held, and will be called when it is free. */
 gboolean
 state_unit_call_when_free (StateUnit *self, StateRequest *request, StateDispatcher *dispatcher)
@@ -150,13 +163,25 @@ state_unit_call_when_free (StateUnit *self, StateRequest *request, StateDispatch
   queue = g_object_get_qdata (G_OBJECT (self), send_queue_quark ());
   waits = queue != NULL && queue->busy;
   if (waits)
-    {
-      Waiting *waiting = g_new0 (Waiting, 1);
+    let_wait (queue, request, dispatcher, FALSE);
+  g_mutex_unlock (&send_lock);
+  return waits;
+}
 
-      waiting->request = g_object_ref (request);
-      waiting->dispatcher = state_dispatcher_ref (dispatcher);
-      g_queue_push_tail (&queue->waiting, waiting);
-    }
+/* The same for those who have no set to keep count: the unit is held for the request,
+ * and whoever gets its answer releases it. */
+gboolean
+state_unit_hold_when_free (StateUnit *self, StateRequest *request, StateDispatcher *dispatcher)
+{
+  SendQueue *queue;
+  gboolean waits;
+
+  g_mutex_lock (&send_lock);
+  queue = get_queue (self);
+  waits = queue->busy;
+  queue->busy = TRUE;
+  if (waits)
+    let_wait (queue, request, dispatcher, TRUE);
   g_mutex_unlock (&send_lock);
   return waits;
 }
@@ -169,11 +194,11 @@ state_unit_hold (StateUnit *self)
   g_mutex_unlock (&send_lock);
 }
 
-/* A set keeps count of its own requests; tasks go one by one. */
+/* A set keeps count of its own requests; the others go one by one. */
 void
 state_unit_release (StateUnit *self)
 {
-  gboolean was_task;
+  gboolean holds;
 
   do
     {
@@ -183,7 +208,8 @@ state_unit_release (StateUnit *self)
       g_mutex_lock (&send_lock);
       queue = get_queue (self);
       next = g_queue_pop_head (&queue->waiting);
-      set_busy (queue, next != NULL && next->task != NULL);
+      holds = next != NULL && (next->task != NULL || next->holds);
+      set_busy (queue, holds);
       g_mutex_unlock (&send_lock);
 
       if (next == NULL)
@@ -192,10 +218,9 @@ state_unit_release (StateUnit *self)
         schedule (next->task);
       else
         state_request_post_call (next->request, next->dispatcher);
-      was_task = next->task != NULL;
       waiting_free (next);
     }
-  while (!was_task);
+  while (!holds);
 }
 
 /* Sending */

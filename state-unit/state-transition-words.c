@@ -145,6 +145,17 @@ timed_out_reason (const StateRunPhase *phase, guint32 slot)
                       abandoned ? "given up on" : "timed out", (end - step->start_time) / 1000);
 }
 
+/* As it was told when the unit was lost. */
+static GError *
+lost_reason (StateTransition *self, guint32 slot)
+{
+  const StateUnitHandle *handle = g_ptr_array_index (self->handles, slot);
+
+  if (g_error_matches (handle->error, STATE_ERROR, STATE_ERROR_LOST))
+    return g_error_copy (handle->error);
+  return g_error_new_literal (STATE_ERROR, STATE_ERROR_LOST, "nobody is there to answer");
+}
+
 /* Why a step did not succeed, where the unit did not say so itself; NULL: it did
  * succeed, or there is nothing to say yet. */
 GError *
@@ -164,7 +175,7 @@ state_transition_step_reason (StateTransition *self, guint position)
     case STATE_STEP_OUTCOME_TIMED_OUT:
       return timed_out_reason (phase, slot);
     case STATE_STEP_OUTCOME_LOST:
-      return g_error_new_literal (STATE_ERROR, STATE_ERROR_LOST, "nobody is there to answer");
+      return lost_reason (self, slot);
     case STATE_STEP_OUTCOME_CANCELLED:
       return g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED, "not asked, since the %s %s",
                           state_operation_to_string (self->operation),

@@ -24,7 +24,15 @@ typedef struct _StateUnitReceiver StateUnitReceiver;
 typedef struct _StateInspector StateInspector;
 typedef struct _StateSnapshot StateSnapshot;
 typedef struct _StatePlan StatePlan;
+typedef struct _StateUnitsExporter StateUnitsExporter;
+typedef struct _StateRemoteUnits StateRemoteUnits;
+typedef struct _StateRemoteHandle StateRemoteHandle;
+typedef struct _StateRemoteTransition StateRemoteTransition;
 typedef struct _StateTransition StateTransition;
 typedef struct _StateTransitionStep StateTransitionStep;
+typedef struct _StateRemoteUnit StateRemoteUnit;
+typedef struct _StateUnitExporter StateUnitExporter;
+typedef struct _StateUnitProcess StateUnitProcess;
+typedef struct _StateUnitProcessOptions StateUnitProcessOptions;
 
 G_END_DECLS

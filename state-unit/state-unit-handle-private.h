@@ -67,6 +67,7 @@ typedef enum
 {
   STATE_EVENT_ENDED,
   STATE_EVENT_LOST,
+  STATE_EVENT_FOUND, /* after it was lost */
   STATE_EVENT_DISCARD
 } StateEvent;
 

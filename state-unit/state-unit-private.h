@@ -18,5 +18,7 @@ void state_unit_hold (StateUnit *self);
 void state_unit_release (StateUnit *self);
 gboolean
 state_unit_call_when_free (StateUnit *self, StateRequest *request, StateDispatcher *dispatcher);
+gboolean
+state_unit_hold_when_free (StateUnit *self, StateRequest *request, StateDispatcher *dispatcher);
 
 G_END_DECLS

@@ -5,6 +5,7 @@
 #include "state-error.h"
 #include "state-property-private.h"
 #include "state-request.h"
+#include "state-unit-exporter-private.h"
 #include "state-unit-handle-private.h"
 #include "state-unit-private.h"
 
@@ -139,7 +140,8 @@ state_unit_default_init (StateUnitInterface *iface)
  * #StateUnits::unit-state-changed tells. A start that is under way fails, naming
  * the unit, and skips those still waiting that require it.
  *
- * Ignored unless the unit is running, and outside a set. Any thread; it takes
+ * Ignored unless the unit is running, and outside a set, unless a
+ * #StateUnitExporter exports it to one in another process. Any thread; it takes
  * effect in the main context of the set, at once when called there while the
  * set is at rest.
  *
@@ -155,6 +157,8 @@ state_unit_ended (StateUnit *self, const GError *error)
   handle = state_unit_handle_of_unit (self);
   if (handle != NULL)
     state_unit_handle_post_event (handle, STATE_EVENT_ENDED, error);
+  else
+    state_unit_exporter_unit_ended (self, error);
 }
 /**
  * StateUnitInterface::start:

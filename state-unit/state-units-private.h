@@ -40,6 +40,7 @@ struct _StateUnits
   guint max_concurrency;
   guint slow_time;     /* ms */
   GPtrArray *standing; /* handles of units to which a stop was put that stood */
+  GPtrArray *found;    /* handles of units that were lost, and are back while a transition runs */
 
   gint64 now;                     /* when it was looked at since anybody was called last; 0: not */
   StateUnitHandle **heard_handle; /* nullable: where to tell that one is listened to */

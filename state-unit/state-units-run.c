@@ -166,7 +166,7 @@ drop_spares (StateUnits *self)
   self->n_spare = 0;
 }
 
-static void lose_unit (StateUnits *self, StateUnitHandle *handle);
+static void lose_unit (StateUnits *self, StateUnitHandle *handle, const GError *error);
 static void put_standing_stop (StateUnits *self, StateUnitHandle *handle);
 
 /* A late answer settles a unit that was given up on; so does that to a stop which
@@ -228,7 +228,7 @@ take_answer (StateUnits *self, StateUnitHandle *handle, StateRequest *request)
   if (transition->is_logged)
     log_step (transition, phase, slot);
   if (handle->is_lost)
-    lose_unit (self, handle);
+    lose_unit (self, handle, NULL);
 }
 
 /* The usual answer. FALSE: it is another, and has not been taken. */
@@ -635,6 +635,29 @@ update_running (StateUnits *self, StateTransition *transition)
     state_units_set_running (self, may_run);
 }
 
+/* One that was lost is stopped. */
+static void
+take_back (StateUnits *self, StateUnitHandle *handle)
+{
+  if (handle->units != self || handle->is_lost ||
+      self->graph->nodes[handle->node].state != STATE_UNIT_STATE_LOST)
+    return;
+  state_graph_set_state (self->graph, handle->node, STATE_UNIT_STATE_STOPPED, FALSE, FALSE);
+  state_units_tell (self);
+  state_units_notify_allowed (self);
+}
+
+static void
+take_back_found (StateUnits *self)
+{
+  while (self->current == NULL && self->found->len > 0)
+    {
+      g_autoptr (StateUnitHandle) handle = g_ptr_array_steal_index (self->found, 0);
+
+      take_back (self, handle);
+    }
+}
+
 static void
 end (StateUnits *self)
 {
@@ -646,6 +669,7 @@ end (StateUnits *self)
   drop_spares (self);
   update_running (self, transition);
   state_transition_finish (transition, self);
+  take_back_found (self);
   has_called_out (self);
 }
 
@@ -784,16 +808,19 @@ end_unit (StateUnits *self, StateUnitHandle *handle, const GError *error)
                 STATE_STEP_OUTCOME_FAILED, reason);
 }
 
-/* Nobody is there for it any more. A request that is with it fails as its answer. */
+/* Nobody is there for it any more. A request that is with it fails as its answer.
+ * @error: nullable */
 static void
-lose_unit (StateUnits *self, StateUnitHandle *handle)
+lose_unit (StateUnits *self, StateUnitHandle *handle, const GError *error)
 {
   GError *reason;
 
   handle->is_lost = TRUE;
   if (handle->request != NULL || self->graph->nodes[handle->node].state == STATE_UNIT_STATE_LOST)
     return;
-  reason = g_error_new_literal (STATE_ERROR, STATE_ERROR_LOST, "nobody is there to answer");
+  reason = error != NULL
+               ? g_error_copy (error)
+               : g_error_new_literal (STATE_ERROR, STATE_ERROR_LOST, "nobody is there to answer");
   if (self->graph->nodes[handle->node].state == STATE_UNIT_STATE_RUNNING)
     settle_ended (self, handle, STATE_UNIT_STATE_LOST, STATE_STEP_OUTCOME_LOST, reason);
   else
@@ -803,6 +830,18 @@ lose_unit (StateUnits *self, StateUnitHandle *handle)
       state_units_tell (self);
       state_units_notify_allowed (self);
     }
+}
+
+/* Somebody is there again, as new: a transition that is under way still counts it as
+ * lost, since the unit is no longer what it was when this began. */
+static void
+find_unit (StateUnits *self, StateUnitHandle *handle)
+{
+  handle->is_lost = FALSE;
+  if (self->current != NULL)
+    g_ptr_array_add (self->found, g_object_ref (handle));
+  else
+    take_back (self, handle);
 }
 
 void
@@ -819,7 +858,10 @@ state_units_handle_event (StateUnits *self,
       end_unit (self, handle, error);
       break;
     case STATE_EVENT_LOST:
-      lose_unit (self, handle);
+      lose_unit (self, handle, error);
+      break;
+    case STATE_EVENT_FOUND:
+      find_unit (self, handle);
       break;
     case STATE_EVENT_DISCARD:
       state_units_discard (self, handle);

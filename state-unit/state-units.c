@@ -159,6 +159,7 @@ state_units_finalize (GObject *object)
   g_hash_table_unref (self->dispatchers);
   g_array_unref (self->gone);
   g_ptr_array_unref (self->standing);
+  g_ptr_array_unref (self->found);
   G_OBJECT_CLASS (state_units_parent_class)->finalize (object);
 }
 
@@ -453,6 +454,7 @@ state_units_init (StateUnits *self)
   g_queue_init (&self->queue);
   self->slow_time = DEFAULT_SLOW_TIME;
   self->standing = g_ptr_array_new_with_free_func (g_object_unref);
+  self->found = g_ptr_array_new_with_free_func (g_object_unref);
   self->told_allowed = state_rules_allowed_for_all (self->graph);
 }
 

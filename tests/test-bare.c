@@ -404,6 +404,103 @@ test_transition_step (void)
   end (step);
 }
 
+static void
+test_units_exporter (void)
+{
+  StateUnitsExporter *exporter = g_object_new (STATE_TYPE_UNITS_EXPORTER, NULL);
+
+  begin ();
+  read_properties (exporter);
+  g_assert_null (state_units_exporter_get_units (exporter));
+  g_assert_null (state_units_exporter_get_connection (exporter));
+  g_assert_null (state_units_exporter_get_object_path (exporter));
+  state_units_exporter_unexport (exporter);
+  g_assert_null (state_units_export (NULL, NULL, "/", NULL));
+  end (exporter);
+}
+
+static void
+assert_lost (StateRemoteUnits *units, TestCall *call)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (g_task_propagate_pointer (G_TASK (test_call_wait (call)), &error));
+  g_assert_nonnull (error);
+  test_call_clear (call);
+}
+
+static void
+test_remote_units (void)
+{
+  StateRemoteUnits *units = g_object_new (STATE_TYPE_REMOTE_UNITS, NULL);
+  g_autoptr (StateSnapshot) snapshot = state_snapshot_new ();
+  TestCall call = TEST_CALL_INIT;
+
+  begin ();
+  read_properties (units);
+  read_list (units);
+  g_assert_null (state_remote_units_get_connection (units));
+  g_assert_null (state_remote_units_get_bus_name (units));
+  g_assert_null (state_remote_units_get_object_path (units));
+  g_assert_false (state_remote_units_is_connected (units));
+  g_assert_false (state_remote_units_is_running (units));
+  g_assert_null (state_remote_units_get_current_transition (units));
+  g_assert_null (state_remote_units_get_last_transition (units));
+  g_assert_null (state_remote_units_lookup (units, "unit"));
+  state_remote_units_cancel (units);
+
+  state_remote_units_start_async (units, NULL, test_call_done, &call);
+  assert_lost (units, &call);
+  state_remote_units_start_stopped_units_async (units, NULL, test_call_done, &call);
+  assert_lost (units, &call);
+  state_remote_units_save_async (units, NULL, test_call_done, &call);
+  assert_lost (units, &call);
+  state_remote_units_restore_async (units, snapshot, NULL, test_call_done, &call);
+  assert_lost (units, &call);
+  state_remote_units_plan_async (units, STATE_OPERATION_RESTORE, snapshot, NULL, NULL,
+                                 test_call_done, &call);
+  assert_lost (units, &call);
+  state_remote_units_inspect_async (units, NULL, 0, 0, NULL, test_call_done, &call);
+  assert_lost (units, &call);
+  state_remote_units_update_async (units, "a", g_variant_new_int32 (1), NULL, test_call_done,
+                                   &call);
+  assert_lost (units, &call);
+  state_remote_units_explain_async (units, NULL, NULL, test_call_done, &call);
+  assert_lost (units, &call);
+  state_remote_units_timeline_async (units, "svg", NULL, test_call_done, &call);
+  assert_lost (units, &call);
+  g_assert_false (state_remote_units_start_finish (units, foreign_result (), NULL));
+  g_assert_null (state_remote_units_save_finish (units, foreign_result (), NULL));
+  g_assert_false (state_remote_units_run_finish (units, foreign_result (), NULL, NULL));
+  end (units);
+}
+
+static void
+test_remote_handle (void)
+{
+  StateRemoteHandle *handle = g_object_new (STATE_TYPE_REMOTE_HANDLE, NULL);
+
+  begin ();
+  read_properties (handle);
+  g_assert_cmpstr (state_remote_handle_get_name (handle), ==, "");
+  test_assert_strv (state_remote_handle_get_dependencies (handle), "");
+  test_assert_strv (state_remote_handle_get_dependents (handle), "");
+  g_assert_null (state_remote_handle_get_error (handle));
+  end (handle);
+}
+
+static void
+test_remote_transition (void)
+{
+  StateRemoteTransition *transition = g_object_new (STATE_TYPE_REMOTE_TRANSITION, NULL);
+
+  begin ();
+  read_properties (transition);
+  g_assert_cmpint (state_remote_transition_get_elapsed (transition), ==, 0);
+  g_assert_null (state_remote_transition_get_error (transition));
+  end (transition);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -420,5 +517,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/bare/transition", test_transition);
   g_test_add_func ("/bare/plan", test_plan);
   g_test_add_func ("/bare/transition-step", test_transition_step);
+  g_test_add_func ("/bare/units-exporter", test_units_exporter);
+  g_test_add_func ("/bare/remote-units", test_remote_units);
+  g_test_add_func ("/bare/remote-handle", test_remote_handle);
+  g_test_add_func ("/bare/remote-transition", test_remote_transition);
   return g_test_run ();
 }

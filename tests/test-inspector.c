@@ -209,6 +209,33 @@ test_update_changes_a_value (void)
   test_assert_states (set, "disk:stopped");
 }
 
+/* As what has come through a socket or a file is: a new value each time one is taken
+ * out of it. */
+static void
+answer_in_bytes (TestUnit *unit, StateRequest *request, gpointer user_data)
+{
+  g_autoptr (GVariant) tree = g_variant_ref_sink (g_variant_new_parsed ("{'value': <'changed'>}"));
+  g_autoptr (GBytes) bytes = g_variant_get_data_as_bytes (tree);
+
+  state_request_complete_with_state (request, g_variant_new_from_bytes (G_VARIANT_TYPE_VARDICT,
+                                                                        bytes, TRUE));
+}
+
+static void
+test_update_answered_in_bytes (void)
+{
+  g_autoptr (TestSet) set = test_set_new ();
+  TestUnit *disk = test_set_add (set, "disk", NULL);
+  g_autoptr (GVariant) value = NULL;
+  g_autoptr (GError) error = NULL;
+
+  test_unit_set_hook (disk, STATE_OPERATION_INSPECT, answer_in_bytes, NULL);
+  test_unit_set_answer (disk, STATE_OPERATION_INSPECT, TEST_ANSWER_DROPPED);
+  value = test_update (set->units, "disk/value", g_variant_new_string ("given"), &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (g_variant_get_string (value, NULL), ==, "changed");
+}
+
 static void
 test_late_answers (void)
 {
@@ -346,6 +373,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/inspector/the-fields-of-the-set-win", test_who_wins);
   g_test_add_func ("/inspector/goes-as-deep-as-asked", test_depth);
   g_test_add_func ("/inspector/changes-a-value", test_update_changes_a_value);
+  g_test_add_func ("/inspector/changes-a-value-that-is-told-in-bytes",
+                   test_update_answered_in_bytes);
   g_test_add_func ("/inspector/does-not-wait-for-the-hung", test_late_answers);
   g_test_add_func ("/inspector/shows-errors-in-their-place", test_dropped_and_wrong_answers);
   g_test_add_func ("/inspector/outlives-the-set", test_outlives_the_set);

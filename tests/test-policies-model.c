@@ -275,7 +275,8 @@ take_turn (Model *self, guint i, StateOperation operation, gboolean wanted)
     return SKIPPED;
   if (unit->state == STATE_UNIT_STATE_LOST)
     {
-      note_failure (self, unit, "nobody is there to answer");
+      /* As it was told when it was lost. */
+      note_failure (self, unit, "nobody is left");
       return BROKEN;
     }
   return unit->state == STATE_UNIT_STATE_UNCERTAIN ? AWAITED : ASKED;

@@ -264,8 +264,7 @@ const PolicyRow policy_rows[] = {
   { { ROLL_BACK, FALSE, RESTORE, RESTORE, "b", POLICY_IS_LOST, FALSE, FALSE },
     "a:save b:save c:save d:save | a:restore | b:restore c:restore | a:restore | c:restore | "
     "a:post-restore c:post-restore\n"
-    "failed: restore failed: {b: nobody is left}; roll-back failed: {b: nobody is there to "
-    "answer}\n"
+    "failed: restore failed: {b: nobody is left}; roll-back failed: {b: nobody is left}\n"
     "then: a:stopped/old b:lost/old c:stopped/old d:failed+undefined/old\n"
     "late: a:stopped/old b:lost/old c:stopped/old d:failed+undefined/old" },
   { { ROLL_BACK, FALSE, RESTORE, POST_RESTORE, "d", POLICY_FAILS, FALSE, FALSE },

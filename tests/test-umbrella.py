@@ -16,7 +16,7 @@ included = set(re.findall(r'^#include "(.*)"$', umbrella.read_text(), re.MULTILI
 
 exporting = {
     path.name
-    for path in umbrella.parent.glob("*.h")
+    for path in umbrella.parent.rglob("*.h")
     if re.search(r"^STATE_(UNIT_TESTING_)?AVAILABLE_IN_ALL$", path.read_text(), re.MULTILINE)
 }
 

@@ -11,7 +11,8 @@ typedef enum
 {
   COMMAND_SUCCEEDED = 0,
   COMMAND_FAILED = 1,
-  COMMAND_BAD_INPUT = 2
+  COMMAND_BAD_INPUT = 2,
+  COMMAND_NOBODY = 3 /* no set of a running program could be reached */
 } CommandStatus;
 
 gboolean command_parse_options (const char *name,

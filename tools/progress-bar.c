@@ -18,7 +18,7 @@
 struct _ProgressBar
 {
   FILE *terminal; /* NULL when there is none */
-  StateTransition *transition;
+  GObject *transition;
   guint tick;
 };
 
@@ -59,17 +59,20 @@ append_cells (GString *line, guint n_cells, double progress)
 static void
 draw (ProgressBar *self)
 {
-  StateTransition *transition = self->transition;
   g_autoptr (GString) line = g_string_new (NULL);
-  g_autofree char *elapsed = text_duration (state_transition_get_elapsed (transition));
+  g_autofree char *elapsed_words = NULL;
   g_autofree char *figures = NULL;
-  double progress = state_transition_get_progress (transition);
   guint columns = text_columns (fileno (self->terminal));
+  StateOperation operation;
+  double progress;
+  gint64 elapsed;
   guint used;
 
-  figures = g_strdup_printf ("%3.0f %%  %s", 100 * progress, elapsed);
-  g_string_printf (line, "%-7s  ",
-                   state_operation_to_string (state_transition_get_operation (transition)));
+  g_object_get (self->transition, "operation", &operation, "progress", &progress, "elapsed",
+                &elapsed, NULL);
+  elapsed_words = text_duration (elapsed);
+  figures = g_strdup_printf ("%3.0f %%  %s", 100 * progress, elapsed_words);
+  g_string_printf (line, "%-7s  ", state_operation_to_string (operation));
 
   /* The last column stays free, where terminals would wrap. */
   used = line->len + strlen (figures) + 2;
@@ -96,7 +99,7 @@ on_tick (gpointer user_data)
 
 /* Follows the transition until it is cleared. */
 void
-progress_bar_show (ProgressBar *self, StateTransition *transition)
+progress_bar_show (ProgressBar *self, GObject *transition)
 {
   if (self->terminal == NULL)
     return;

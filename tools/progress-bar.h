@@ -10,7 +10,8 @@ typedef struct _ProgressBar ProgressBar;
 
 ProgressBar *progress_bar_new (void);
 void progress_bar_free (ProgressBar *self);
-void progress_bar_show (ProgressBar *self, StateTransition *transition);
+/* Of any object with the figures of a transition as properties. */
+void progress_bar_show (ProgressBar *self, GObject *transition);
 void progress_bar_hide (ProgressBar *self);
 void progress_bar_clear (ProgressBar *self);
 

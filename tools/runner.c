@@ -197,7 +197,7 @@ runner_run (Runner *self, StateTransition *transition, GError **error)
   gboolean success;
 
   set_limits (self, transition);
-  progress_bar_show (self->bar, transition);
+  progress_bar_show (self->bar, G_OBJECT (transition));
   success = run_transition (transition, error);
   progress_bar_clear (self->bar);
   clear_limits (self);

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+
+#pragma once
+
+#include "command.h"
+
+G_BEGIN_DECLS
+
+CommandStatus live_tree (int argc, char **argv);
+
+G_END_DECLS
