@@ -463,7 +463,7 @@ test_full_disk (Place *place, gconstpointer data)
   g_autofree char *big = g_strnfill (200000, 'x');
   g_autoptr (GError) error = NULL;
 
-  if (unshare (CLONE_NEWNS) != 0 || mount ("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+  if (unshare (CLONE_NEWNS) != 0 || mount ("none", "/", "", MS_REC | MS_PRIVATE, NULL) != 0 ||
       mount ("none", place->directory, "tmpfs", 0, "size=64k") != 0)
     {
       g_test_skip ("a file system cannot be mounted here");
