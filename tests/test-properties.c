@@ -172,7 +172,7 @@ test_what_cannot_be_told (void)
   g_autoptr (GVariant) tree = NULL;
 
   g_object_set (unit, "strv", names, "string", "\xff", NULL);
-  g_value_set_variant (&unit->values[PROP_VARIANT], NULL);
+  g_value_reset (&unit->values[PROP_VARIANT]);
   g_value_set_enum (&unit->values[PROP_ENUM], 4711);
   test_set_add_object (set, "unit", unit);
   tree = inspect_unit (set);
