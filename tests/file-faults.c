@@ -21,6 +21,8 @@
 
 #define MAX_DESCRIPTOR 1024
 
+/* A thread of GLib's may still be writing when the next test begins. */
+static GMutex lock;
 static FileFaults faults;
 static gboolean armed;
 static guint n_calls;
@@ -32,6 +34,8 @@ static gboolean is_ours[MAX_DESCRIPTOR];
 void
 file_faults_set (const FileFaults *new_faults)
 {
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
+
   armed = FALSE;
   if (new_faults == NULL)
     return;
@@ -62,12 +66,16 @@ file_faults_dup_calls (void)
 static gboolean
 is_path_ours (const char *path)
 {
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
+
   return armed && g_str_has_prefix (path, faults.directory);
 }
 
 static gboolean
 is_descriptor_ours (int fd)
 {
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
+
   return armed && fd >= 0 && fd < MAX_DESCRIPTOR && is_ours[fd];
 }
 
@@ -97,10 +105,12 @@ may_go (const char *call)
 }
 
 static int
-opened (int fd)
+set_ours (int fd, gboolean ours)
 {
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
+
   if (fd >= 0 && fd < MAX_DESCRIPTOR)
-    is_ours[fd] = TRUE;
+    is_ours[fd] = ours;
   return fd;
 }
 
@@ -127,21 +137,21 @@ may_clean_up (const char *call)
   return may;
 }
 
-#define OPEN(name)                                   \
-  int name (const char *path, int flags, ...)        \
-  {                                                  \
-    int mode = 0;                                    \
-    va_list args;                                    \
-                                                     \
-    va_start (args, flags);                          \
-    if ((flags & (O_CREAT | O_TMPFILE)) != 0)        \
-      mode = va_arg (args, int);                     \
-    va_end (args);                                   \
-    if (!is_path_ours (path))                        \
-      return NEXT (name) (path, flags, mode);        \
-    if (!may_go ("open"))                            \
-      return -1;                                     \
-    return opened (NEXT (name) (path, flags, mode)); \
+#define OPEN(name)                                           \
+  int name (const char *path, int flags, ...)                \
+  {                                                          \
+    int mode = 0;                                            \
+    va_list args;                                            \
+                                                             \
+    va_start (args, flags);                                  \
+    if ((flags & (O_CREAT | O_TMPFILE)) != 0)                \
+      mode = va_arg (args, int);                             \
+    va_end (args);                                           \
+    if (!is_path_ours (path))                                \
+      return NEXT (name) (path, flags, mode);                \
+    if (!may_go ("open"))                                    \
+      return -1;                                             \
+    return set_ours (NEXT (name) (path, flags, mode), TRUE); \
   }
 
 OPEN (open)
@@ -196,7 +206,7 @@ close (int fd)
     {
       may = may_clean_up ("close");
       code = errno;
-      is_ours[fd] = FALSE;
+      set_ours (fd, FALSE);
     }
   if (NEXT (close) (fd) != 0)
     return -1;
