@@ -12,7 +12,8 @@
  * It says no more than GLib promises, lest it hide races: an order that comes from
  * an atomic counter is told of for that counter, one from a lock for that lock.
  * The calls within libglib itself do not come by here, and need not: nobody but
- * GLib touches what they guard. */
+ * GLib touches what they guard. What is kept in a GQueue or a GHashTable is not seen
+ * for the same reason, while what the elements point to is. */
 
 #define _GNU_SOURCE /* RTLD_NEXT */
 
@@ -154,9 +155,37 @@ void (g_once_init_leave) (volatile void *location, gsize result)
     NEXT (name) (counted); \
   }
 
-REF (gpointer, g_object_ref)
-REF (gpointer, g_object_ref_sink)
-UNREF (gpointer, g_object_unref)
+/* At the counter itself: whoever reads there that nobody else is left comes after
+ * those who left. */
+static guint *
+counter_of (gpointer object)
+{
+  return (guint *) &((GObject *) object)->ref_count;
+}
+
+gpointer
+g_object_ref (gpointer object)
+{
+  acquire (counter_of (object));
+  release (counter_of (object));
+  return NEXT (g_object_ref) (object);
+}
+
+gpointer
+g_object_ref_sink (gpointer object)
+{
+  acquire (counter_of (object));
+  release (counter_of (object));
+  return NEXT (g_object_ref_sink) (object);
+}
+
+void
+g_object_unref (gpointer object)
+{
+  release (counter_of (object));
+  acquire (counter_of (object));
+  NEXT (g_object_unref) (object);
+}
 
 REF (GVariant *, g_variant_ref)
 REF (GVariant *, g_variant_ref_sink)
