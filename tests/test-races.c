@@ -18,6 +18,7 @@ typedef struct
   gpointer data;
   gint is_enough; /* atomic */
   gint n_calls;   /* atomic */
+  gint n_left;    /* atomic: threads that have left */
 } Crowd;
 
 static gpointer
@@ -31,6 +32,8 @@ take_part (gpointer data)
       g_atomic_int_inc (&self->n_calls);
       g_thread_yield ();
     }
+  g_atomic_int_inc (&self->n_left);
+  g_main_context_wakeup (NULL);
   return NULL;
 }
 
@@ -42,10 +45,12 @@ crowd_begin (Crowd *self, GFunc func, gpointer data)
     self->threads[i] = g_thread_new ("crowd", take_part, self);
 }
 
+/* The last calls may need the main loop. */
 static void
 crowd_end (Crowd *self)
 {
   g_atomic_int_set (&self->is_enough, TRUE);
+  test_wait_until (g_atomic_int_get (&self->n_left) == N_THREADS);
   for (guint i = 0; i < N_THREADS; i++)
     g_thread_join (self->threads[i]);
   test_settle ();
