@@ -625,10 +625,18 @@ arrive (StateMessage *message)
   inspection_unref (self);
 }
 
+/* The set has been disposed of, and nobody is in it any more. On any thread. */
 static void
 throw_away (StateMessage *message)
 {
-  inspection_unref ((Inspection *) message);
+  Inspection *self = (Inspection *) message;
+  GError *error = check (self);
+
+  if (error != NULL)
+    g_task_return_error (self->task, error);
+  else
+    finish (self);
+  inspection_unref (self);
 }
 
 static void

@@ -26,6 +26,8 @@ state_snapshot_file_prefix_error (GError **error, const char *filename)
   g_prefix_error (error, "%s: ", name);
 }
 
+/* --- Reading --- */
+
 /* Reads up to @size bytes; fewer only where the file ends. */
 static gboolean
 read_up_to (int fd, guint8 *to, gsize size, gsize *n_read, GError **error)
@@ -119,21 +121,121 @@ state_snapshot_file_read (const char *filename, GError **error)
   return bytes;
 }
 
-/* Replaces the file by the bytes, if there was memory for them, as a whole or not
- * at all. Both the file and its directory are
- * on disk then: GLib calls fsync() on the latter too, if it is asked for a file
- * that is consistent as well as durable. */
+/* --- Writing --- */
+
+static gboolean
+write_all (int fd, const guint8 *from, gsize size, GError **error)
+{
+  while (size > 0)
+    {
+      gssize n = write (fd, from, size);
+
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n <= 0)
+        {
+          set_file_error (error, n < 0 ? errno : EIO);
+          return FALSE;
+        }
+      from += n;
+      size -= n;
+    }
+  return TRUE;
+}
+
+static gboolean
+sync_to_disk (int fd, GError **error)
+{
+  int result;
+
+  do
+    result = fsync (fd);
+  while (result != 0 && errno == EINTR);
+
+  if (result != 0)
+    set_file_error (error, errno);
+  return result == 0;
+}
+
+/* FALSE, and the file is gone, unless all of it is on disk. */
+static gboolean
+write_new_file (char *template, GBytes *bytes, GError **error)
+{
+  gsize size;
+  gconstpointer data = g_bytes_get_data (bytes, &size);
+  int fd = g_mkstemp_full (template, O_WRONLY | O_CLOEXEC, 0600);
+  gboolean written;
+
+  if (fd < 0)
+    {
+      set_file_error (error, errno);
+      return FALSE;
+    }
+
+  written = write_all (fd, data, size, error) && sync_to_disk (fd, error);
+  if (close (fd) != 0 && errno != EINTR && written)
+    {
+      set_file_error (error, errno);
+      written = FALSE;
+    }
+  if (!written)
+    g_unlink (template);
+  return written;
+}
+
+/* So that the name is on disk as well. Not every file system can, and says so. */
+static gboolean
+sync_directory (int fd, GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+
+  if (fd < 0 || sync_to_disk (fd, &local_error) ||
+      g_error_matches (local_error, G_FILE_ERROR, G_FILE_ERROR_INVAL))
+    return TRUE;
+
+  g_propagate_prefixed_error (error, g_steal_pointer (&local_error),
+                              "the file was replaced, but may not be on disk: ");
+  return FALSE;
+}
+
+static gboolean
+replace_file (const char *filename, int directory, GBytes *bytes, GError **error)
+{
+  g_autofree char *temporary = g_strconcat (filename, ".XXXXXX", NULL);
+
+  if (!write_new_file (temporary, bytes, error))
+    return FALSE;
+  if (g_rename (temporary, filename) != 0)
+    {
+      set_file_error (error, errno);
+      g_unlink (temporary);
+      return FALSE;
+    }
+  return sync_directory (directory, error);
+}
+
+/* Replaces the file by the bytes, if there was memory for them, as a whole or not at
+ * all. g_file_set_contents_full() does as much, and does not tell when the directory
+ * could not be written to disk. It is opened first: what cannot be done afterwards
+ * is not begun. */
 gboolean
 state_snapshot_file_write (const char *filename, GBytes *bytes, GError **error)
 {
-  GFileSetContentsFlags flags = G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE;
+  g_autofree char *dirname = g_path_get_dirname (filename);
+  int directory = g_open (dirname, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+  gboolean replaced = FALSE;
 
-  if (bytes == NULL)
+  /* Who may write to a directory need not be allowed to read it. */
+  if (directory < 0 && errno != EACCES)
+    set_file_error (error, errno);
+  else if (bytes == NULL)
     set_file_error (error, ENOMEM);
-  else if (g_file_set_contents_full (filename, g_bytes_get_data (bytes, NULL),
-                                     g_bytes_get_size (bytes), flags, 0600, error))
-    return TRUE;
+  else
+    replaced = replace_file (filename, directory, bytes, error);
 
-  state_snapshot_file_prefix_error (error, filename);
-  return FALSE;
+  if (directory >= 0)
+    close (directory);
+  if (!replaced)
+    state_snapshot_file_prefix_error (error, filename);
+  return replaced;
 }

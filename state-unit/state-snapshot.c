@@ -590,7 +590,9 @@ state_snapshot_new_from_bytes (GBytes *bytes, GError **error)
  * dies meanwhile, it is what it was. A new file takes the place of an old one, so
  * that a symbolic link is replaced, not followed; only its owner may read it.
  *
- * Fails with an error of #GFileError, whose message names the file.
+ * Fails with an error of #GFileError, whose message names the file. If the disk
+ * fails when the file has been replaced already, the message says so: the new
+ * one is there then, but may be lost when the machine dies.
  *
  * Returns: %TRUE if the snapshot is on disk, %FALSE on failure
  *
