@@ -55,8 +55,11 @@ static void
 device_restore (StateUnit *unit, StateRequest *request)
 {
   Device *self = HELLO_DEVICE (unit);
+  GVariant *state = state_request_get_state (request);
 
-  if (g_variant_lookup (state_request_get_state (request), "starts", "t", &self->starts))
+  /* It may come from anywhere, and be anything. */
+  if (g_variant_is_of_type (state, G_VARIANT_TYPE_VARDICT) &&
+      g_variant_lookup (state, "starts", "t", &self->starts))
     state_request_complete (request);
   else
     state_request_fail_literal (request, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "no starts");

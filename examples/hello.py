@@ -3,55 +3,47 @@
 
 """A clock, and a disk that needs it: started, stopped, saved and restored."""
 
+import asyncio
+
 import gi
 
 gi.require_version("StateUnit", "1")
-from gi.repository import GLib, GObject, StateUnit
+from gi.repository import StateUnit
 
 
-class Device(GObject.Object, StateUnit.Unit):
-    starts = 0
+class Device(StateUnit.BaseUnit):
+    def __init__(self, name):
+        super().__init__()
+        self.name = name
+        self.starts = 0
 
-    def do_start(self, request):
-        # This takes a while: keep the request, return, and answer it later.
-        GLib.timeout_add(50, self.started, request)
-
-    def started(self, request):
+    async def start(self):
+        await asyncio.sleep(0.05)  # This takes a while.
         self.starts += 1
-        print(request.get_unit_name(), "runs")
-        request.complete()
-        return GLib.SOURCE_REMOVE
+        print(self.name, "runs")
 
-    def do_stop(self, request):
-        print(request.get_unit_name(), "is stopped")
-        request.complete()
+    def stop(self):
+        print(self.name, "is stopped")
 
-    def do_save(self, request):
-        starts = GLib.Variant("t", self.starts)
-        request.complete_with_state(GLib.Variant("a{sv}", {"starts": starts}))
+    def save(self):
+        return {"starts": self.starts}
 
-    def do_restore(self, request):
-        self.starts = request.get_state()["starts"]
-        request.complete()
+    def restore(self, state):
+        self.starts = int(state["starts"])
 
 
-def run(units, operation, *args):
-    """Runs an operation of the set to its end; raises GLib.Error if it fails."""
-    results = []
-    begin = getattr(units, operation + "_async")
-    begin(*args, None, lambda units, result: results.append(result))
-    while not results:
-        GLib.MainContext.default().iteration(True)
-    return getattr(units, operation + "_finish")(results[0])
+async def main():
+    units = StateUnit.Units()
+    units.add("clock", Device("clock"))
+    units.add("disk", Device("disk"), depends_on=["clock"], timeout=5)
+
+    await units.start()
+    await units.stop()
+    snapshot = await units.save()
+    print("saved", len(snapshot), "units")
+    await units.restore(snapshot)
+    print("restored")
 
 
-units = StateUnit.Units.new()
-units.add_unit("clock", Device(), None)
-units.add_unit("disk", Device(), ["clock"])
-
-run(units, "start")
-run(units, "stop")
-snapshot = run(units, "save")
-print("saved", snapshot.get_n_units(), "units")
-run(units, "restore", snapshot)
-print("restored")
+if __name__ == "__main__":
+    asyncio.run(main())

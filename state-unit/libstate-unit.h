@@ -4,11 +4,13 @@
 
 #define STATE_UNIT_INSIDE
 
+#include "state-batch-unit.h"
 #include "state-enums.h"
 #include "state-error.h"
 #include "state-inspector.h"
 #include "state-plan.h"
 #include "state-remote-unit.h"
+#include "state-request-batch.h"
 #include "state-request.h"
 #include "state-snapshot.h"
 #include "state-transition-step.h"

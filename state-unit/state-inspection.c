@@ -181,25 +181,93 @@ waiting_on (StateUnits *units, guint32 node)
   return g_variant_builder_end (&builder);
 }
 
-static void
-set_names (StateTree *tree, const char *key, StateUnits *units, guint32 node, gboolean dependents)
+/* Values that are told of many units: each is made once. */
+typedef struct
 {
-  g_auto (GStrv) names = state_units_dup_neighbours (units, node, dependents);
+  GVariant *state_key;
+  GVariant *dependencies_key;
+  GVariant *dependents_key;
+  GVariant *states[STATE_UNIT_STATE_LOST + 1]; /* nullable */
+  GVariant **names;                            /* by node; nullable */
+  guint n_names;
+  GPtrArray *some; /* scratch */
+} Words;
 
-  state_tree_set (tree, key, g_variant_new_strv ((const char *const *) names, -1));
+static void
+words_init (Words *self, StateUnits *units)
+{
+  *self = (Words){
+    .state_key = g_variant_ref_sink (g_variant_new_string (STATE_FIELD_UNIT_STATE)),
+    .dependencies_key = g_variant_ref_sink (g_variant_new_string (STATE_FIELD_DEPENDENCIES)),
+    .dependents_key = g_variant_ref_sink (g_variant_new_string (STATE_FIELD_DEPENDENTS)),
+    .names = g_new0 (GVariant *, MAX (units->handles->len, 1)),
+    .n_names = units->handles->len,
+    .some = g_ptr_array_new (),
+  };
+}
+
+static void
+words_clear (Words *self)
+{
+  g_variant_unref (self->state_key);
+  g_variant_unref (self->dependencies_key);
+  g_variant_unref (self->dependents_key);
+  for (guint i = 0; i < G_N_ELEMENTS (self->states); i++)
+    g_clear_pointer (&self->states[i], g_variant_unref);
+  for (guint i = 0; i < self->n_names; i++)
+    g_clear_pointer (&self->names[i], g_variant_unref);
+  g_free (self->names);
+  g_ptr_array_unref (self->some);
+}
+
+static GVariant *
+word_of_state (Words *self, StateUnitState state)
+{
+  if (self->states[state] == NULL)
+    self->states[state] =
+        g_variant_ref_sink (g_variant_new_string (state_unit_state_to_string (state)));
+  return self->states[state];
+}
+
+static GVariant *
+word_of_name (Words *self, const StateUnitHandle *handle)
+{
+  if (self->names[handle->node] == NULL)
+    self->names[handle->node] = g_variant_ref_sink (g_variant_new_string (handle->name));
+  return self->names[handle->node];
+}
+
+/* The names at the other ends of edges, each once: edges to one unit stand side by
+ * side. */
+static GVariant *
+words_of_edges (Words *self, StateUnits *units, const StateEdge *edges, guint n)
+{
+  g_ptr_array_set_size (self->some, 0);
+  for (guint i = 0; i < n; i++)
+    {
+      StateUnitHandle *handle = state_units_get_handle (units, edges[i].node);
+
+      if (handle != NULL && (i == 0 || edges[i].node != edges[i - 1].node))
+        g_ptr_array_add (self->some, word_of_name (self, handle));
+    }
+  return g_variant_new_array (G_VARIANT_TYPE_STRING, (GVariant *const *) self->some->pdata,
+                              self->some->len);
 }
 
 /* What the set knows of the unit. */
 static void
-add_fields (StateTree *tree, StateUnits *units, const StateUnitHandle *handle)
+add_fields (StateTree *tree, StateUnits *units, const StateUnitHandle *handle, Words *words)
 {
   const StateNode *node = &units->graph->nodes[handle->node];
   GVariant *waits = waiting_on (units, handle->node);
+  const StateEdge *edges;
+  guint n;
 
-  state_tree_set (tree, STATE_FIELD_UNIT_STATE,
-                  g_variant_new_string (state_unit_state_to_string (node->state)));
-  set_names (tree, STATE_FIELD_DEPENDENCIES, units, handle->node, FALSE);
-  set_names (tree, STATE_FIELD_DEPENDENTS, units, handle->node, TRUE);
+  state_tree_set_at (tree, words->state_key, word_of_state (words, node->state));
+  edges = state_graph_dependencies (units->graph, handle->node, &n);
+  state_tree_set_at (tree, words->dependencies_key, words_of_edges (words, units, edges, n));
+  edges = state_graph_dependents (units->graph, handle->node, &n);
+  state_tree_set_at (tree, words->dependents_key, words_of_edges (words, units, edges, n));
   if (handle->error != NULL)
     {
       g_autofree char *message = g_utf8_make_valid (handle->error->message, -1);
@@ -211,13 +279,13 @@ add_fields (StateTree *tree, StateUnits *units, const StateUnitHandle *handle)
 }
 
 static void
-add_look_to_tree (Inspection *self, StateTree *tree, const Look *look)
+add_look_to_tree (Inspection *self, StateTree *tree, const Look *look, Words *words)
 {
-  StateTree *branch = state_tree_branch (tree, look->handle->name);
+  StateTree *branch = state_tree_branch_at (tree, word_of_name (words, look->handle));
 
   if (!look->is_deep)
     return;
-  add_fields (branch, self->units, look->handle);
+  add_fields (branch, self->units, look->handle, words);
   if (look->is_asked && !look->is_answered)
     state_tree_set (branch, STATE_FIELD_UNRESOLVED, g_variant_new_boolean (TRUE));
   else if (look->error != NULL)
@@ -234,21 +302,26 @@ static StateTree *
 gather (Inspection *self)
 {
   StateTree *tree = state_tree_new ();
+  Words words;
 
+  words_init (&words, self->units);
   for (guint i = 0; i < self->looks->len; i++)
     {
       const Look *look = g_ptr_array_index (self->looks, i);
 
       if (look->handle->units == self->units)
-        add_look_to_tree (self, tree, look);
+        add_look_to_tree (self, tree, look, &words);
     }
   for (guint i = 0; i < self->looks->len; i++)
     {
       const Look *look = g_ptr_array_index (self->looks, i);
 
-      if (look->handle->units == self->units && look->answer != NULL)
-        state_tree_merge (state_tree_branch (tree, look->handle->name), look->answer);
+      if (look->handle->units == self->units && look->answer != NULL &&
+          g_variant_n_children (look->answer) > 0)
+        state_tree_merge (state_tree_branch_at (tree, word_of_name (&words, look->handle)),
+                          look->answer);
     }
+  words_clear (&words);
   return tree;
 }
 
@@ -420,7 +493,7 @@ ask (Inspection *self, Look *look)
       .unit = handle->unit,
       .handle = handle,
       .context = state_unit_handle_get_context (handle),
-      .thread = handle->thread,
+      .thread = handle->extras->thread,
       .home = self->units->dispatcher,
       .inspect_path = look->path,
       .inspect_depth = look->depth,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "state-dispatcher-private.h"
+#include "state-request-batch.h"
 #include "state-request.h"
 #include "state-thread-private.h"
 
@@ -35,9 +36,29 @@ typedef struct
 
 StateRequest *state_request_new (const StateRequestParameters *parameters);
 
+/* One that borrows what it names, and keeps nobody alive until it is adopted: it costs
+ * next to nothing to put it to one unit after the other. It comes from a list of those
+ * that were done with, if there is one. In the context of those who ask. */
+StateRequest *state_request_take (StateRequest **list, const StateRequestParameters *parameters);
+gboolean state_request_keep (StateRequest *self, StateRequest **list);
+void state_request_list_free (StateRequest *list);
+void state_request_adopt (StateRequest *self);
+
+/* The same for one that stays in the hand of those who ask, from one unit of their own
+ * context to the next: it takes no state, and it was answered with none. */
+gboolean state_request_is_as_new (StateRequest *self);
+void state_request_put_on (StateRequest *self,
+                           StateOperation operation,
+                           StateUnitHandle *handle,
+                           StateUnit *unit,
+                           gint64 deadline);
+
 gboolean state_request_call (StateRequest *self);
 void state_request_set_out (StateRequest *self);
 void state_request_post_call (StateRequest *self, StateDispatcher *dispatcher);
+
+gboolean state_request_is_wanted (StateRequest *self);
+void state_request_set_batch (StateRequest *self, StateRequestBatch *batch, guint position);
 
 void state_request_cancel (StateRequest *self);
 void state_request_revoke (StateRequest *self);
@@ -48,6 +69,7 @@ StateUnitHandle *state_request_get_handle (StateRequest *self);
 gpointer state_request_get_owner (StateRequest *self);
 guint state_request_get_inspect_timeout (StateRequest *self);
 gboolean state_request_is_cancelled (StateRequest *self);
+gboolean state_request_is_success (StateRequest *self);
 StateStepOutcome state_request_get_outcome (StateRequest *self);
 const GError *state_request_get_error (StateRequest *self);
 GVariant *state_request_get_answer (StateRequest *self);

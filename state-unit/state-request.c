@@ -4,6 +4,7 @@
 
 #include "state-error.h"
 #include "state-queue-private.h"
+#include "state-request-batch-private.h"
 #include "state-snapshot-private.h"
 #include "state-unit-handle-private.h"
 #include "state-unit-private.h"
@@ -77,6 +78,12 @@ struct _StateRequest
   StateMessage extension;
   StateRequestParameters parameters;
 
+  GTypeClass *class;         /* of the unit that was called last */
+  StateUnitInterface *iface; /* its */
+
+  gboolean borrows; /* holds no references to what the parameters name */
+  gint marked;      /* atomic: there is more to be forgotten than that it was answered */
+
   gint answer;               /* atomic: ANSWER_… */
   gint delivery;             /* atomic: DELIVERY_… */
   gint revoked;              /* atomic */
@@ -89,9 +96,11 @@ struct _StateRequest
 
   gint progress_posted;  /* atomic */
   gint extension_posted; /* atomic */
-  GMutex lock;           /* for the two below, and the deadline */
+  GMutex lock;           /* for those below, and the deadline */
   double fraction;
   char *text;
+  StateRequestBatch *batch; /* not a reference: it is in there, and is told of a cancel */
+  guint position;
 };
 
 G_DEFINE_FINAL_TYPE (StateRequest, state_request, G_TYPE_OBJECT)
@@ -139,7 +148,10 @@ take_answer (StateRequest *self, GVariant *state, GError *error)
 {
   self->answer_state = state;
   self->answer_error = error;
-  if (g_atomic_int_compare_and_exchange (&self->held, TRUE, FALSE))
+  if (state != NULL || error != NULL)
+    g_atomic_int_set (&self->marked, TRUE);
+  if (g_atomic_int_get (&self->held) &&
+      g_atomic_int_compare_and_exchange (&self->held, TRUE, FALSE))
     state_unit_release (self->parameters.unit);
   if (g_atomic_int_exchange (&self->delivery, DELIVERY_READY) == DELIVERY_OUT)
     send_answer (self);
@@ -173,22 +185,35 @@ state_request_dispose (GObject *object)
 }
 
 static void
+release_parameters (StateRequestParameters *parameters)
+{
+  g_clear_object (&parameters->unit);
+  g_clear_object (&parameters->handle);
+  g_clear_pointer (&parameters->thread, state_thread_unref);
+  g_clear_pointer (&parameters->context, g_main_context_unref);
+  g_clear_pointer (&parameters->home, state_dispatcher_unref);
+  g_clear_pointer (&parameters->state, g_variant_unref);
+  g_clear_pointer (&parameters->inspect_value, g_variant_unref);
+  g_free ((char *) parameters->inspect_path);
+}
+
+static void
+clear_answer (StateRequest *self)
+{
+  g_clear_pointer (&self->answer_state, g_variant_unref);
+  g_clear_error (&self->answer_error);
+  g_clear_object (&self->cancellable);
+  g_clear_pointer (&self->text, g_free);
+}
+
+static void
 state_request_finalize (GObject *object)
 {
   StateRequest *self = STATE_REQUEST (object);
 
-  g_clear_object (&self->parameters.unit);
-  g_clear_object (&self->parameters.handle);
-  g_clear_pointer (&self->parameters.thread, state_thread_unref);
-  g_clear_pointer (&self->parameters.context, g_main_context_unref);
-  g_clear_pointer (&self->parameters.home, state_dispatcher_unref);
-  g_clear_pointer (&self->parameters.state, g_variant_unref);
-  g_clear_pointer (&self->parameters.inspect_value, g_variant_unref);
-  g_free ((char *) self->parameters.inspect_path);
-  g_clear_pointer (&self->answer_state, g_variant_unref);
-  g_clear_error (&self->answer_error);
-  g_clear_object (&self->cancellable);
-  g_free (self->text);
+  if (!self->borrows)
+    release_parameters (&self->parameters);
+  clear_answer (self);
   g_mutex_clear (&self->lock);
   G_OBJECT_CLASS (state_request_parent_class)->finalize (object);
 }
@@ -208,26 +233,190 @@ state_request_init (StateRequest *self)
   g_mutex_init (&self->lock);
 }
 
-StateRequest *
-state_request_new (const StateRequestParameters *parameters)
+static StateRequest *
+new_borrowing (const StateRequestParameters *parameters)
 {
   StateRequest *self = g_object_new (STATE_TYPE_REQUEST, NULL);
-  StateRequestParameters *own = &self->parameters;
 
-  *own = *parameters;
-  own->unit = parameters->unit != NULL ? g_object_ref (parameters->unit) : NULL;
-  own->handle = parameters->handle != NULL ? g_object_ref (parameters->handle) : NULL;
-  own->context = parameters->context != NULL ? g_main_context_ref (parameters->context) : NULL;
-  own->thread = parameters->thread != NULL ? state_thread_ref (parameters->thread) : NULL;
-  own->home = parameters->home != NULL ? state_dispatcher_ref (parameters->home) : NULL;
-  own->state = parameters->state != NULL ? g_variant_ref (parameters->state) : NULL;
-  own->inspect_value =
-      parameters->inspect_value != NULL ? g_variant_ref (parameters->inspect_value) : NULL;
-  own->inspect_path = g_strdup (parameters->inspect_path);
+  self->parameters = *parameters;
+  self->borrows = TRUE;
+  self->marked = parameters->state != NULL || parameters->state_version != 0;
   return self;
 }
 
+StateRequest *
+state_request_new (const StateRequestParameters *parameters)
+{
+  StateRequest *self = new_borrowing (parameters);
+
+  state_request_adopt (self);
+  return self;
+}
+
+/* From then on it keeps alive what it names. */
+void
+state_request_adopt (StateRequest *self)
+{
+  StateRequestParameters *own = &self->parameters;
+
+  if (!self->borrows)
+    return;
+  self->borrows = FALSE;
+  if (own->unit != NULL)
+    g_object_ref (own->unit);
+  if (own->handle != NULL)
+    g_object_ref (own->handle);
+  if (own->context != NULL)
+    g_main_context_ref (own->context);
+  if (own->thread != NULL)
+    state_thread_ref (own->thread);
+  if (own->home != NULL)
+    state_dispatcher_ref (own->home);
+  if (own->state != NULL)
+    g_variant_ref (own->state);
+  if (own->inspect_value != NULL)
+    g_variant_ref (own->inspect_value);
+  own->inspect_path = g_strdup (own->inspect_path);
+}
+
+/* Whether it has been answered, and nobody but the caller knows of it: neither by a
+ * reference nor by anything that GObject keeps in its data, such as a weak one. */
+static gboolean
+is_reusable (StateRequest *self)
+{
+  GObject *object = (GObject *) self;
+
+  return g_atomic_int_get (&object->ref_count) == 1 &&
+         ((gsize) g_atomic_pointer_get (&object->qdata) & ~(gsize) G_DATALIST_FLAGS_MASK) == 0 &&
+         g_atomic_int_get (&self->delivery) == DELIVERY_READY &&
+         g_atomic_int_get (&self->answer) == ANSWER_CLAIMED;
+}
+
+/* The list goes through the messages, of which none is on its way. */
+#define NEXT_OF(request) ((request)->call.next)
+
+/* Takes the caller's reference over into the list, and forgets all that the request
+ * held on to. FALSE: somebody still knows of it. */
+gboolean
+state_request_keep (StateRequest *self, StateRequest **list)
+{
+  if (!is_reusable (self))
+    return FALSE;
+  if (!self->borrows)
+    release_parameters (&self->parameters);
+  if (self->answer_state != NULL || self->answer_error != NULL || self->cancellable != NULL ||
+      self->text != NULL)
+    clear_answer (self);
+  NEXT_OF (self) = (StateMessage *) *list;
+  *list = self;
+  return TRUE;
+}
+
+StateRequest *
+state_request_take (StateRequest **list, const StateRequestParameters *parameters)
+{
+  StateRequest *self = *list;
+
+  if (self == NULL)
+    return new_borrowing (parameters);
+  *list = (StateRequest *) NEXT_OF (self);
+  self->parameters = *parameters;
+  self->borrows = TRUE;
+  self->marked = parameters->state != NULL || parameters->state_version != 0;
+  self->answer = ANSWER_NONE;
+  self->delivery = DELIVERY_CALLING;
+  self->revoked = self->held = self->cancelled = FALSE;
+  self->progress_posted = self->extension_posted = FALSE;
+  self->fraction = 0;
+  return self;
+}
+
+gboolean
+state_request_is_as_new (StateRequest *self)
+{
+  return self->borrows && !g_atomic_int_get (&self->marked) && is_reusable (self);
+}
+
+void
+state_request_put_on (StateRequest *self,
+                      StateOperation operation,
+                      StateUnitHandle *handle,
+                      StateUnit *unit,
+                      gint64 deadline)
+{
+  self->parameters.operation = operation;
+  self->parameters.handle = handle;
+  self->parameters.unit = unit;
+  self->parameters.deadline = deadline;
+  self->answer = ANSWER_NONE;
+  self->delivery = DELIVERY_CALLING;
+}
+
+void
+state_request_list_free (StateRequest *list)
+{
+  while (list != NULL)
+    {
+      StateRequest *self = list;
+
+      list = (StateRequest *) NEXT_OF (self);
+      self->parameters = (StateRequestParameters){ 0 };
+      g_object_unref (self);
+    }
+}
+
 /* The way to the unit, and back */
+
+static inline void
+apply (StateUnitInterface *iface, StateUnit *unit, StateRequest *self)
+{
+  switch (self->parameters.operation)
+    {
+    case STATE_OPERATION_START:
+      iface->start (unit, self);
+      break;
+    case STATE_OPERATION_STOP:
+      iface->stop (unit, self);
+      break;
+    case STATE_OPERATION_RESET:
+      iface->reset (unit, self);
+      break;
+    case STATE_OPERATION_SAVE:
+      iface->save (unit, self);
+      break;
+    case STATE_OPERATION_RESTORE:
+      iface->restore (unit, self);
+      break;
+    case STATE_OPERATION_POST_RESTORE:
+      iface->post_restore (unit, self);
+      break;
+    case STATE_OPERATION_INSPECT:
+      iface->inspect (unit, self);
+      break;
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+/* The interface is looked up once for units of the same class that come one after the
+ * other. */
+static inline void
+call_function (StateUnit *unit, StateRequest *self)
+{
+  GTypeClass *class = ((GTypeInstance *) unit)->g_class;
+  StateUnitInterface *iface = self->iface;
+
+  if (class != self->class)
+    {
+      iface = self->iface = STATE_UNIT_GET_IFACE (unit);
+      self->class = class;
+    }
+
+  if (iface->handle_request == state_unit_default_handle_request)
+    apply (iface, unit, self);
+  else
+    iface->handle_request (unit, self);
+}
 
 /* Calls the unit in its context. TRUE: it has answered, and nothing is sent. */
 gboolean
@@ -235,8 +424,19 @@ state_request_call (StateRequest *self)
 {
   StateUnit *unit = self->parameters.unit;
 
-  STATE_UNIT_GET_IFACE (unit)->handle_request (unit, self);
+  call_function (unit, self);
+  if (g_atomic_int_get (&self->delivery) == DELIVERY_READY)
+    return TRUE;
+  state_request_adopt (self);
   return !g_atomic_int_compare_and_exchange (&self->delivery, DELIVERY_CALLING, DELIVERY_OUT);
+}
+
+/* Whether the unit is still to be called. */
+gboolean
+state_request_is_wanted (StateRequest *self)
+{
+  return !g_atomic_int_get (&self->revoked) && g_atomic_int_get (&self->answer) == ANSWER_NONE &&
+         (self->parameters.handle == NULL || !state_unit_handle_has_left (self->parameters.handle));
 }
 
 static void
@@ -245,9 +445,8 @@ call_unit (StateMessage *message)
   g_autoptr (StateRequest) self = REQUEST_OF (message, call);
   StateUnit *unit = self->parameters.unit;
 
-  if (!g_atomic_int_get (&self->revoked) && g_atomic_int_get (&self->answer) == ANSWER_NONE &&
-      (self->parameters.handle == NULL || !state_unit_handle_has_left (self->parameters.handle)))
-    STATE_UNIT_GET_IFACE (unit)->handle_request (unit, self);
+  if (state_request_is_wanted (self))
+    call_function (unit, self);
 }
 
 static void
@@ -271,6 +470,8 @@ state_request_post_call (StateRequest *self, StateDispatcher *dispatcher)
 void
 state_request_set_out (StateRequest *self)
 {
+  g_atomic_int_set (&self->marked, TRUE);
+  state_request_adopt (self);
   g_atomic_int_set (&self->delivery, DELIVERY_OUT);
 }
 
@@ -278,6 +479,7 @@ state_request_set_out (StateRequest *self)
 void
 state_request_revoke (StateRequest *self)
 {
+  g_atomic_int_set (&self->marked, TRUE);
   g_atomic_int_set (&self->revoked, TRUE);
 }
 
@@ -286,6 +488,8 @@ state_request_revoke (StateRequest *self)
 void
 state_request_let_go (StateRequest *self)
 {
+  g_atomic_int_set (&self->marked, TRUE);
+  state_request_adopt (self);
   state_unit_hold (self->parameters.unit);
   g_atomic_int_set (&self->held, TRUE);
   state_request_revoke (self);
@@ -304,16 +508,43 @@ state_request_overrule (StateRequest *self, GError *error)
     g_error_free (error);
 }
 
+/* The batch that the request is in from now on; NULL: none. */
+void
+state_request_set_batch (StateRequest *self, StateRequestBatch *batch, guint position)
+{
+  g_mutex_lock (&self->lock);
+  self->batch = batch;
+  self->position = position;
+  g_mutex_unlock (&self->lock);
+}
+
+/* A batch that is being disposed of takes its requests out first, under the lock. */
+static void
+tell_batch (StateRequest *self)
+{
+  g_autoptr (StateRequestBatch) batch = NULL;
+  guint position;
+
+  g_mutex_lock (&self->lock);
+  batch = self->batch != NULL ? g_object_ref (self->batch) : NULL;
+  position = self->position;
+  g_mutex_unlock (&self->lock);
+  if (batch != NULL)
+    state_request_batch_cancelled (batch, self->parameters.unit, position);
+}
+
 /* In the context of those who ask. */
 void
 state_request_cancel (StateRequest *self)
 {
   GCancellable *cancellable;
 
+  g_atomic_int_set (&self->marked, TRUE);
   g_atomic_int_set (&self->cancelled, TRUE);
   cancellable = g_atomic_pointer_get (&self->cancellable);
   if (cancellable != NULL)
     g_cancellable_cancel (cancellable);
+  tell_batch (self);
 }
 
 /* For those who ask */
@@ -341,6 +572,13 @@ gboolean
 state_request_is_cancelled (StateRequest *self)
 {
   return g_atomic_int_get (&self->cancelled);
+}
+
+/* Whether it succeeded, and the answer is nothing but that. */
+gboolean
+state_request_is_success (StateRequest *self)
+{
+  return self->answer_error == NULL && self->answer_state == NULL;
 }
 
 /* What the answer means: a cancellation that nobody asked for is a failure. */
@@ -470,6 +708,7 @@ state_request_get_cancellable (StateRequest *self)
 
   g_return_val_if_fail (STATE_IS_REQUEST (self), NULL);
 
+  g_atomic_int_set (&self->marked, TRUE);
   cancellable = g_atomic_pointer_get (&self->cancellable);
   if (cancellable == NULL)
     {
@@ -833,6 +1072,7 @@ state_request_extend (StateRequest *self, guint ms)
 
   if (state_request_is_answered (self) || self->parameters.extended == NULL)
     return;
+  g_atomic_int_set (&self->marked, TRUE);
   g_mutex_lock (&self->lock);
   if (self->parameters.deadline != 0)
     self->parameters.deadline += ms * (gint64) 1000;
@@ -868,6 +1108,7 @@ state_request_set_progress (StateRequest *self, double fraction, const char *mes
   if (state_request_is_answered (self) || self->parameters.progressed == NULL)
     return;
 
+  g_atomic_int_set (&self->marked, TRUE);
   g_mutex_lock (&self->lock);
   self->fraction = fraction;
   g_free (self->text);
@@ -956,7 +1197,8 @@ thread_pool (void)
  * #StateUnits:max-concurrency limits how many units are asked at once.
  *
  * Not for languages whose functions cannot be called from other threads, such
- * as JavaScript.
+ * as JavaScript: GJS reports a critical and does not call @func, and the request
+ * fails with %STATE_ERROR_DROPPED.
  *
  * Since: 1.0
  */
@@ -972,6 +1214,7 @@ state_request_run_in_thread (StateRequest *self,
   g_return_if_fail (STATE_IS_REQUEST (self));
   g_return_if_fail (func != NULL);
 
+  g_atomic_int_set (&self->marked, TRUE);
   work = g_new (ThreadWork, 1);
   *work = (ThreadWork){ g_object_ref (self), func, user_data, destroy };
   /* Work that no thread could be made for waits for one that becomes idle. */
@@ -994,36 +1237,8 @@ state_request_run_in_thread (StateRequest *self,
 void
 state_request_apply (StateRequest *self, StateUnit *unit)
 {
-  StateUnitInterface *iface;
-
   g_return_if_fail (STATE_IS_REQUEST (self));
   g_return_if_fail (STATE_IS_UNIT (unit));
 
-  iface = STATE_UNIT_GET_IFACE (unit);
-  switch (self->parameters.operation)
-    {
-    case STATE_OPERATION_START:
-      iface->start (unit, self);
-      break;
-    case STATE_OPERATION_STOP:
-      iface->stop (unit, self);
-      break;
-    case STATE_OPERATION_RESET:
-      iface->reset (unit, self);
-      break;
-    case STATE_OPERATION_SAVE:
-      iface->save (unit, self);
-      break;
-    case STATE_OPERATION_RESTORE:
-      iface->restore (unit, self);
-      break;
-    case STATE_OPERATION_POST_RESTORE:
-      iface->post_restore (unit, self);
-      break;
-    case STATE_OPERATION_INSPECT:
-      iface->inspect (unit, self);
-      break;
-    default:
-      g_assert_not_reached ();
-    }
+  apply (STATE_UNIT_GET_IFACE (unit), unit, self);
 }

@@ -33,6 +33,7 @@ typedef struct
 } Send;
 
 static GMutex send_lock; /* for all queues, and what of Send changes */
+gint state_unit_n_held;  /* changed with the lock held */
 
 static void
 send_free (gpointer data)
@@ -62,6 +63,8 @@ send_queue_free (gpointer data)
 {
   SendQueue *queue = data;
 
+  if (queue->busy)
+    g_atomic_int_add (&state_unit_n_held, -1);
   g_queue_clear_full (&queue->waiting, waiting_free);
   g_free (queue);
 }
@@ -85,6 +88,16 @@ get_queue (StateUnit *unit)
       g_object_set_qdata_full (G_OBJECT (unit), send_queue_quark (), queue, send_queue_free);
     }
   return queue;
+}
+
+/* With the lock held. */
+static void
+set_busy (SendQueue *queue, gboolean busy)
+{
+  if (queue->busy == busy)
+    return;
+  queue->busy = busy;
+  g_atomic_int_add (&state_unit_n_held, busy ? 1 : -1);
 }
 
 static gboolean send_now (gpointer task);
@@ -111,7 +124,7 @@ enter_queue (StateUnit *unit, GTask *task)
   g_mutex_lock (&send_lock);
   queue = get_queue (unit);
   is_turn = !queue->busy;
-  queue->busy = TRUE;
+  set_busy (queue, TRUE);
   if (!is_turn)
     {
       Waiting *waiting = g_new0 (Waiting, 1);
@@ -144,6 +157,8 @@ state_unit_call_when_free (StateUnit *self, StateRequest *request, StateDispatch
   SendQueue *queue;
   gboolean waits;
 
+  if (g_atomic_int_get (&state_unit_n_held) == 0)
+    return FALSE;
   g_mutex_lock (&send_lock);
   queue = g_object_get_qdata (G_OBJECT (self), send_queue_quark ());
   waits = queue != NULL && queue->busy;
@@ -164,7 +179,7 @@ state_unit_hold_when_free (StateUnit *self, StateRequest *request, StateDispatch
   g_mutex_lock (&send_lock);
   queue = get_queue (self);
   waits = queue->busy;
-  queue->busy = TRUE;
+  set_busy (queue, TRUE);
   if (waits)
     let_wait (queue, request, dispatcher, TRUE);
   g_mutex_unlock (&send_lock);
@@ -175,7 +190,7 @@ void
 state_unit_hold (StateUnit *self)
 {
   g_mutex_lock (&send_lock);
-  get_queue (self)->busy = TRUE;
+  set_busy (get_queue (self), TRUE);
   g_mutex_unlock (&send_lock);
 }
 
@@ -194,7 +209,7 @@ state_unit_release (StateUnit *self)
       queue = get_queue (self);
       next = g_queue_pop_head (&queue->waiting);
       holds = next != NULL && (next->task != NULL || next->holds);
-      queue->busy = holds;
+      set_busy (queue, holds);
       g_mutex_unlock (&send_lock);
 
       if (next == NULL)

@@ -73,7 +73,7 @@ void state_transition_finish_unbegun (StateTransition *self);
 void state_transition_tell (StateTransition *self);
 
 /* Requests, for the set */
-StateRequest *state_transition_make_request (StateTransition *self, guint32 slot);
+GVariant *state_transition_get_state (StateTransition *self, guint32 slot, guint *version);
 void state_transition_keep_answer (StateTransition *self, guint32 slot, StateRequest *request);
 void state_transition_keep_progress (StateTransition *self, guint32 slot, StateRequest *request);
 void state_transition_take_error (StateTransition *self, guint32 slot, GError *error);

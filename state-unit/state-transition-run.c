@@ -148,8 +148,9 @@ nodes_taken (StateTransition *self, StateUnits *units, GPtrArray *problems)
     return nodes_of_removal (self, units, problems);
   if (self->subset != NULL)
     return nodes_of_subset (self, units, problems);
-  if (self->leave_rest && !units->running)
-    return g_array_new (FALSE, FALSE, sizeof (guint32));
+  if (self->leave_rest)
+    return units->running ? state_graph_idle (units->graph)
+                          : g_array_new (FALSE, FALSE, sizeof (guint32));
   return nodes_of_all (units);
 }
 
@@ -236,12 +237,36 @@ take_both (StateTransition *self,
     }
 }
 
+static gboolean
+takes_just_all (StateTransition *self)
+{
+  return self->removal == NULL && self->subset == NULL && !self->leave_rest && !self->resume &&
+         self->operation != STATE_OPERATION_RESTORE;
+}
+
+static void
+take_all (StateTransition *self, StateUnits *units)
+{
+  state_run_take_all (self->run);
+  g_ptr_array_unref (self->handles);
+  self->handles = g_ptr_array_ref (state_units_get_roster (units));
+}
+
 static void
 take_units (StateTransition *self, StateUnits *units, GPtrArray *problems)
 {
-  g_autoptr (GArray) taken = nodes_taken (self, units, problems);
-  g_autoptr (GArray) stopped = self->resume ? nodes_to_stop (units, taken) : NULL;
+  g_autoptr (GArray) taken = NULL;
+  g_autoptr (GArray) stopped = NULL;
   g_autoptr (GArray) by_node = NULL;
+
+  if (takes_just_all (self))
+    {
+      take_all (self, units);
+      return;
+    }
+  taken = nodes_taken (self, units, problems);
+  if (self->resume)
+    stopped = nodes_to_stop (units, taken);
 
   if (self->operation == STATE_OPERATION_RESTORE)
     {
@@ -274,7 +299,8 @@ refuse (StateTransition *self, StateGraph *graph, GPtrArray *problems)
   self->is_refused = TRUE;
   state_run_free (self->run);
   self->run = state_run_new (graph, self->operation);
-  g_ptr_array_set_size (self->handles, 0);
+  g_ptr_array_unref (self->handles);
+  self->handles = g_ptr_array_new_with_free_func (g_object_unref);
 }
 
 static guint
@@ -297,7 +323,8 @@ make_run (StateTransition *self, StateUnits *units, StateGraph *graph)
   self->run->leave_rest = self->leave_rest;
   self->run->resume = self->resume;
   self->run->max_asked = units->max_concurrency;
-  self->run->get_timeout = timeout_of;
+  self->run->timeout = units->default_timeout;
+  self->run->get_timeout = units->n_with_timeouts > 0 ? timeout_of : NULL;
   self->run->timeout_data = self;
   self->default_timeout = units->default_timeout;
 }
@@ -338,32 +365,24 @@ state_transition_begin (StateTransition *self, StateUnits *units)
 
 /* Requests */
 
-/* What a roll-back puts back is what was saved before. */
-StateRequest *
-state_transition_make_request (StateTransition *self, guint32 slot)
+/* The state that a request comes with, and its version. What a roll-back puts back is
+ * what was saved before. */
+GVariant *
+state_transition_get_state (StateTransition *self, guint32 slot, guint *version)
 {
-  StateUnitHandle *handle = g_ptr_array_index (self->handles, slot);
+  const StateUnitHandle *handle = g_ptr_array_index (self->handles, slot);
   const StateRunPhase *phase = self->run->phase;
-  GVariant *state = NULL;
-  guint version = 0;
+  const StateSnapshotUnit *saved;
 
+  *version = handle->version;
   if (phase->operation == STATE_OPERATION_SAVE)
-    version = handle->version;
-  else if (phase->operation == STATE_OPERATION_RESTORE && phase->kind == STATE_PHASE_UNDO)
-    {
-      state = self->saved[slot];
-      version = handle->version;
-    }
-  else if (phase->operation == STATE_OPERATION_RESTORE)
-    {
-      const StateSnapshotUnit *saved = state_snapshot_get_units (self->snapshot);
-      guint32 entry = g_array_index (self->entries, guint32, slot);
+    return NULL;
+  if (phase->kind == STATE_PHASE_UNDO)
+    return self->saved[slot];
 
-      state = saved[entry].state;
-      version = saved[entry].version;
-    }
-  return state_unit_handle_make_request (handle, phase->operation, state, version,
-                                         phase->steps[slot].deadline);
+  saved = state_snapshot_get_units (self->snapshot) + g_array_index (self->entries, guint32, slot);
+  *version = saved->version;
+  return saved->state;
 }
 
 static guint

@@ -117,10 +117,11 @@ state_transition_phase_to_string (const StateRunPhase *phase)
 }
 
 static GError *
-skipped_reason (StateTransition *self, const StateRunPhase *phase, const StateRunStep *step)
+skipped_reason (StateTransition *self, const StateRunPhase *phase, guint32 slot)
 {
-  const StateRunStep *cause = &phase->steps[step->cause];
-  const char *name = state_transition_get_slot_name (self, step->cause);
+  guint32 cause_slot = state_phase_cause (phase, slot);
+  const StateRunStep *cause = &phase->steps[cause_slot];
+  const char *name = state_transition_get_slot_name (self, cause_slot);
 
   if (cause->verdict == STATE_VERDICT_PASS)
     return g_error_new (STATE_ERROR, STATE_ERROR_DEPENDENCY_FAILED,
@@ -133,10 +134,12 @@ skipped_reason (StateTransition *self, const StateRunPhase *phase, const StateRu
 
 /* Past its deadline, or treated so when the transition was abandoned. */
 static GError *
-timed_out_reason (const StateRunStep *step)
+timed_out_reason (const StateRunPhase *phase, guint32 slot)
 {
-  gboolean abandoned = step->deadline == 0 || step->finish_time < step->deadline;
-  gint64 end = abandoned ? step->finish_time : step->deadline;
+  const StateRunStep *step = &phase->steps[slot];
+  gint64 deadline = state_phase_deadline (phase, slot);
+  gboolean abandoned = deadline == 0 || step->finish_time < deadline;
+  gint64 end = abandoned ? step->finish_time : deadline;
 
   return g_error_new (STATE_ERROR, STATE_ERROR_TIMED_OUT, "%s after %" G_GINT64_FORMAT " ms",
                       abandoned ? "given up on" : "timed out", (end - step->start_time) / 1000);
@@ -168,9 +171,9 @@ state_transition_step_reason (StateTransition *self, guint position)
   switch ((StateStepOutcome) step->outcome)
     {
     case STATE_STEP_OUTCOME_SKIPPED:
-      return skipped_reason (self, phase, step);
+      return skipped_reason (self, phase, slot);
     case STATE_STEP_OUTCOME_TIMED_OUT:
-      return timed_out_reason (step);
+      return timed_out_reason (phase, slot);
     case STATE_STEP_OUTCOME_LOST:
       return lost_reason (self, slot);
     case STATE_STEP_OUTCOME_CANCELLED:

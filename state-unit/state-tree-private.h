@@ -16,6 +16,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (StateTree, state_tree_free)
 
 StateTree *state_tree_branch (StateTree *self, const char *path);
 void state_tree_set (StateTree *self, const char *key, GVariant *value);
+StateTree *state_tree_branch_at (StateTree *self, GVariant *path);
+void state_tree_set_at (StateTree *self, GVariant *key, GVariant *value);
 void state_tree_merge (StateTree *self, GVariant *dictionary);
 StateTree *state_tree_find (StateTree *self, const char *path);
 GVariant *state_tree_get_value (StateTree *self);

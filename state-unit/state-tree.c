@@ -2,48 +2,91 @@
 
 #include "state-tree-private.h"
 
+#include <string.h>
+
+/* A branch with so many is searched by way of a table. */
+#define MANY 8
+
 struct _StateTree
 {
-  GVariant *value;      /* of a leaf */
-  GPtrArray *names;     /* of a branch: owned by the table */
-  GHashTable *children; /* of StateTree by name */
+  GVariant *name;      /* a string; NULL: the top */
+  GVariant *value;     /* of a leaf */
+  GPtrArray *children; /* nullable: of StateTree, in the order of the branch */
+  GHashTable *table;   /* of the same by name, once there are many */
 };
 
 StateTree *
 state_tree_new (void)
 {
-  return g_new0 (StateTree, 1);
+  return g_slice_new0 (StateTree);
 }
 
 void
 state_tree_free (StateTree *self)
 {
+  g_clear_pointer (&self->table, g_hash_table_unref);
+  g_clear_pointer (&self->children, g_ptr_array_unref);
   g_clear_pointer (&self->value, g_variant_unref);
-  g_clear_pointer (&self->names, g_ptr_array_unref);
-  g_clear_pointer (&self->children, g_hash_table_unref);
-  g_free (self);
+  g_clear_pointer (&self->name, g_variant_unref);
+  g_slice_free (StateTree, self);
+}
+
+static const char *
+name_of (const StateTree *self)
+{
+  return g_variant_get_string (self->name, NULL);
 }
 
 static StateTree *
 get_child (StateTree *self, const char *name)
 {
-  return self->children != NULL ? g_hash_table_lookup (self->children, name) : NULL;
+  if (self->table != NULL)
+    return g_hash_table_lookup (self->table, name);
+  for (guint i = 0; self->children != NULL && i < self->children->len; i++)
+    {
+      StateTree *child = g_ptr_array_index (self->children, i);
+
+      if (g_str_equal (name_of (child), name))
+        return child;
+    }
+  return NULL;
 }
 
+static void
+add_to_table (gpointer child, gpointer table)
+{
+  g_hash_table_insert (table, (gpointer) name_of (child), child);
+}
+
+/* Takes over a floating name. */
 static StateTree *
-add_child (StateTree *self, const char *name)
+add_child (StateTree *self, GVariant *name)
 {
   StateTree *child = state_tree_new ();
-  char *key = g_strdup (name);
 
+  child->name = g_variant_ref_sink (name);
   if (self->children == NULL)
+    self->children = g_ptr_array_new_full (4, (GDestroyNotify) state_tree_free);
+  g_ptr_array_add (self->children, child);
+  if (self->table != NULL)
+    add_to_table (child, self->table);
+  else if (self->children->len == MANY)
     {
-      self->children =
-          g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) state_tree_free);
-      self->names = g_ptr_array_new ();
+      self->table = g_hash_table_new (g_str_hash, g_str_equal);
+      g_ptr_array_foreach (self->children, add_to_table, self->table);
     }
-  g_hash_table_insert (self->children, key, child);
-  g_ptr_array_add (self->names, key);
+  return child;
+}
+
+/* The branch of that name, made where it is missing. A leaf in the way gives way. */
+static StateTree *
+sub_branch (StateTree *self, const char *name, GVariant *variant)
+{
+  StateTree *child = get_child (self, name);
+
+  if (child == NULL)
+    child = add_child (self, variant != NULL ? variant : g_variant_new_string (name));
+  g_clear_pointer (&child->value, g_variant_unref);
   return child;
 }
 
@@ -54,27 +97,39 @@ state_tree_branch (StateTree *self, const char *path)
   g_auto (GStrv) parts = g_strsplit (path, "/", -1);
 
   for (gsize i = 0; parts[i] != NULL; i++)
-    {
-      StateTree *child = get_child (self, parts[i]);
-
-      if (child == NULL)
-        child = add_child (self, parts[i]);
-      g_clear_pointer (&child->value, g_variant_unref);
-      self = child;
-    }
+    self = sub_branch (self, parts[i], NULL);
   return self;
+}
+
+/* The same for a path that is there as a value. */
+StateTree *
+state_tree_branch_at (StateTree *self, GVariant *path)
+{
+  const char *text = g_variant_get_string (path, NULL);
+
+  return strchr (text, '/') != NULL ? state_tree_branch (self, text)
+                                    : sub_branch (self, text, path);
+}
+
+/* Takes over floating ones. */
+void
+state_tree_set_at (StateTree *self, GVariant *key, GVariant *value)
+{
+  StateTree *child = get_child (self, g_variant_get_string (key, NULL));
+
+  if (child == NULL)
+    child = add_child (self, key);
+  else
+    g_variant_unref (g_variant_ref_sink (key));
+  g_clear_pointer (&child->value, g_variant_unref);
+  child->value = g_variant_ref_sink (value);
 }
 
 /* Takes over a floating value. */
 void
 state_tree_set (StateTree *self, const char *key, GVariant *value)
 {
-  StateTree *child = get_child (self, key);
-
-  if (child == NULL)
-    child = add_child (self, key);
-  g_clear_pointer (&child->value, g_variant_unref);
-  child->value = g_variant_ref_sink (value);
+  state_tree_set_at (self, g_variant_new_string (key), value);
 }
 
 /* Adds what an a{sv} has; what the tree has already wins. */
@@ -147,27 +202,31 @@ cut (GVariant *value, guint depth)
   return g_variant_builder_end (&builder);
 }
 
+static GVariant *
+child_to_variant (StateTree *child, guint depth)
+{
+  if (child->value != NULL)
+    return cut (child->value, depth);
+  if (depth == 1)
+    return g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0);
+  return state_tree_to_variant (child, depth == 0 ? 0 : depth - 1);
+}
+
 /* As an a{sv} that goes so many levels down; 0: all of them. What is deeper is an
  * empty dictionary. Floating. */
 GVariant *
 state_tree_to_variant (StateTree *self, guint depth)
 {
-  GVariantBuilder builder;
+  guint n = self->children != NULL ? self->children->len : 0;
+  g_autofree GVariant **entries = g_new (GVariant *, MAX (n, 1));
 
-  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
-  for (guint i = 0; self->names != NULL && i < self->names->len; i++)
+  for (guint i = 0; i < n; i++)
     {
-      const char *name = g_ptr_array_index (self->names, i);
-      StateTree *child = get_child (self, name);
+      StateTree *child = g_ptr_array_index (self->children, i);
 
-      if (child->value != NULL)
-        g_variant_builder_add (&builder, "{sv}", name, cut (child->value, depth));
-      else if (depth == 1)
-        g_variant_builder_add (&builder, "{sv}", name,
-                               g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0));
-      else
-        g_variant_builder_add (&builder, "{sv}", name,
-                               state_tree_to_variant (child, depth == 0 ? 0 : depth - 1));
+      entries[i] =
+          g_variant_new_dict_entry (child->name,
+                                    g_variant_new_variant (child_to_variant (child, depth)));
     }
-  return g_variant_builder_end (&builder);
+  return g_variant_new_array (G_VARIANT_TYPE ("{sv}"), entries, n);
 }

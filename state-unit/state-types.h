@@ -14,7 +14,9 @@ G_BEGIN_DECLS
 
 typedef struct _StateUnit StateUnit;
 typedef struct _StateUnitInterface StateUnitInterface;
+typedef struct _StateBatchUnit StateBatchUnit;
 typedef struct _StateRequest StateRequest;
+typedef struct _StateRequestBatch StateRequestBatch;
 typedef struct _StateUnits StateUnits;
 typedef struct _StateUnitBuilder StateUnitBuilder;
 typedef struct _StateUnitHandle StateUnitHandle;

@@ -2,6 +2,7 @@
 
 #include "state-unit-builder-private.h"
 
+#include "state-dependencies-private.h"
 #include "state-error.h"
 #include "state-lifetime-private.h"
 #include "state-name-private.h"
@@ -45,23 +46,17 @@
   (STATE_OPERATION_FLAGS_START | STATE_OPERATION_FLAGS_STOP | STATE_OPERATION_FLAGS_RESET | \
    STATE_OPERATION_FLAGS_RESTORE)
 
-typedef struct
-{
-  StateUnitHandle *handle;
-  StateDependencyFlags flags;
-  StateOperationFlags operations;
-} Dependency;
-
 struct _StateUnitBuilder
 {
   GObject parent_instance;
 
   StateUnits *units;
+  gconstpointer thread; /* that it was made on, in the context of the set */
   char *name;
-  GArray *dependencies; /* of Dependency */
-  GArray *dependents;
+  StateDependencies dependencies;
+  StateDependencies dependents;
   GMainContext *context;
-  GPtrArray *aliases;
+  GPtrArray *aliases; /* nullable */
   GObject *owner;
   guint *timeouts; /* nullable: by operation, in ms; G_MAXUINT: the set's */
   gboolean has_version;
@@ -72,25 +67,27 @@ struct _StateUnitBuilder
 
 G_DEFINE_FINAL_TYPE (StateUnitBuilder, state_unit_builder, G_TYPE_OBJECT)
 
+/* As new. */
 static void
-dependency_clear (gpointer data)
+clear (StateUnitBuilder *self)
 {
-  g_object_unref (((Dependency *) data)->handle);
+  g_clear_object (&self->units);
+  g_clear_pointer (&self->name, g_free);
+  state_dependencies_clear (&self->dependencies);
+  state_dependencies_clear (&self->dependents);
+  g_clear_pointer (&self->context, g_main_context_unref);
+  g_clear_pointer (&self->aliases, g_ptr_array_unref);
+  g_clear_object (&self->owner);
+  g_clear_pointer (&self->timeouts, g_free);
+  self->has_version = FALSE;
+  self->version = self->oldest_version = 0;
+  self->is_built = FALSE;
 }
 
 static void
 state_unit_builder_finalize (GObject *object)
 {
-  StateUnitBuilder *self = STATE_UNIT_BUILDER (object);
-
-  g_clear_object (&self->units);
-  g_free (self->name);
-  g_array_unref (self->dependencies);
-  g_array_unref (self->dependents);
-  g_clear_pointer (&self->context, g_main_context_unref);
-  g_ptr_array_unref (self->aliases);
-  g_clear_object (&self->owner);
-  g_free (self->timeouts);
+  clear (STATE_UNIT_BUILDER (object));
   G_OBJECT_CLASS (state_unit_builder_parent_class)->finalize (object);
 }
 
@@ -103,21 +100,56 @@ state_unit_builder_class_init (StateUnitBuilderClass *klass)
 static void
 state_unit_builder_init (StateUnitBuilder *self)
 {
-  self->dependencies = g_array_new (FALSE, FALSE, sizeof (Dependency));
-  g_array_set_clear_func (self->dependencies, dependency_clear);
-  self->dependents = g_array_new (FALSE, FALSE, sizeof (Dependency));
-  g_array_set_clear_func (self->dependents, dependency_clear);
-  self->aliases = g_ptr_array_new_with_free_func (g_free);
 }
 
+/* Something that no other thread has: quicker to come by than the thread. */
+static gconstpointer
+this_thread (void)
+{
+  static _Thread_local char mine;
+
+  return &mine;
+}
+
+/* In the set's context. */
 StateUnitBuilder *
 state_unit_builder_new (StateUnits *units, const char *name)
 {
-  StateUnitBuilder *self = g_object_new (STATE_TYPE_UNIT_BUILDER, NULL);
+  StateUnitBuilder *self = g_steal_pointer (&units->spare_builder);
 
+  if (self == NULL)
+    self = g_object_new (STATE_TYPE_UNIT_BUILDER, NULL);
   self->units = g_object_ref (units);
+  self->thread = this_thread ();
   self->name = g_strdup (name);
   return self;
+}
+
+/* Whether nobody else knows of it: neither by a reference nor by anything that GObject
+ * keeps in its data, such as a weak one. */
+static gboolean
+is_ours_alone (StateUnitBuilder *self)
+{
+  GObject *object = G_OBJECT (self);
+
+  return g_atomic_int_get (&object->ref_count) == 1 &&
+         ((gsize) g_atomic_pointer_get (&object->qdata) & ~(gsize) G_DATALIST_FLAGS_MASK) == 0;
+}
+
+/* In the set's context: what nobody knows of serves for the next unit. */
+static void
+consume (StateUnitBuilder *self)
+{
+  g_autoptr (StateUnits) units = NULL;
+
+  if (self->units == NULL || self->units->spare_builder != NULL || !is_ours_alone (self))
+    {
+      g_object_unref (self);
+      return;
+    }
+  units = g_steal_pointer (&self->units);
+  clear (self);
+  units->spare_builder = self;
 }
 
 static StateDispatcher *
@@ -126,15 +158,12 @@ get_home (StateUnitBuilder *self)
   return self->units != NULL ? self->units->dispatcher : NULL;
 }
 
-static void
-append_dependency (GArray *array,
-                   StateUnitHandle *handle,
-                   StateDependencyFlags flags,
-                   StateOperationFlags operations)
+/* For the setters, which change the builder alone: NULL on the thread that made it,
+ * which was the set's then. Only building looks again. */
+static StateDispatcher *
+get_home_from_elsewhere (StateUnitBuilder *self)
 {
-  Dependency dependency = { g_object_ref (handle), flags, operations };
-
-  g_array_append_val (array, dependency);
+  return self->thread != this_thread () ? get_home (self) : NULL;
 }
 
 /* Setters */
@@ -201,9 +230,9 @@ state_unit_builder_add_dependency (StateUnitBuilder *self,
 {
   g_return_val_if_fail (STATE_IS_UNIT_BUILDER (self), NULL);
   g_return_val_if_fail (STATE_IS_UNIT_HANDLE (handle), self);
-  state_return_val_if_not_here (get_home (self), self);
+  state_return_val_if_not_here (get_home_from_elsewhere (self), self);
 
-  append_dependency (self->dependencies, handle, flags, operations);
+  state_dependencies_add (&self->dependencies, handle, flags, operations);
   return self;
 }
 
@@ -230,9 +259,9 @@ state_unit_builder_add_dependent (StateUnitBuilder *self,
 {
   g_return_val_if_fail (STATE_IS_UNIT_BUILDER (self), NULL);
   g_return_val_if_fail (STATE_IS_UNIT_HANDLE (handle), self);
-  state_return_val_if_not_here (get_home (self), self);
+  state_return_val_if_not_here (get_home_from_elsewhere (self), self);
 
-  append_dependency (self->dependents, handle, flags, operations);
+  state_dependencies_add (&self->dependents, handle, flags, operations);
   return self;
 }
 
@@ -253,7 +282,7 @@ StateUnitBuilder *
 state_unit_builder_set_main_context (StateUnitBuilder *self, GMainContext *context)
 {
   g_return_val_if_fail (STATE_IS_UNIT_BUILDER (self), NULL);
-  state_return_val_if_not_here (get_home (self), self);
+  state_return_val_if_not_here (get_home_from_elsewhere (self), self);
 
   g_clear_pointer (&self->context, g_main_context_unref);
   self->context = context != NULL ? g_main_context_ref (context) : NULL;
@@ -280,7 +309,7 @@ state_unit_builder_set_timeout (StateUnitBuilder *self, StateOperation operation
 {
   g_return_val_if_fail (STATE_IS_UNIT_BUILDER (self), NULL);
   g_return_val_if_fail (operation <= STATE_OPERATION_POST_RESTORE, self);
-  state_return_val_if_not_here (get_home (self), self);
+  state_return_val_if_not_here (get_home_from_elsewhere (self), self);
 
   if (self->timeouts == NULL)
     {
@@ -310,7 +339,7 @@ state_unit_builder_set_state_version (StateUnitBuilder *self, guint version, gui
 {
   g_return_val_if_fail (STATE_IS_UNIT_BUILDER (self), NULL);
   g_return_val_if_fail (oldest <= version, self);
-  state_return_val_if_not_here (get_home (self), self);
+  state_return_val_if_not_here (get_home_from_elsewhere (self), self);
 
   self->has_version = TRUE;
   self->version = version;
@@ -335,8 +364,10 @@ state_unit_builder_add_alias (StateUnitBuilder *self, const char *old_name)
 {
   g_return_val_if_fail (STATE_IS_UNIT_BUILDER (self), NULL);
   g_return_val_if_fail (old_name != NULL, self);
-  state_return_val_if_not_here (get_home (self), self);
+  state_return_val_if_not_here (get_home_from_elsewhere (self), self);
 
+  if (self->aliases == NULL)
+    self->aliases = g_ptr_array_new_with_free_func (g_free);
   g_ptr_array_add (self->aliases, g_strdup (old_name));
   return self;
 }
@@ -359,7 +390,7 @@ state_unit_builder_set_lifetime (StateUnitBuilder *self, GObject *owner)
 {
   g_return_val_if_fail (STATE_IS_UNIT_BUILDER (self), NULL);
   g_return_val_if_fail (G_IS_OBJECT (owner), self);
-  state_return_val_if_not_here (get_home (self), self);
+  state_return_val_if_not_here (get_home_from_elsewhere (self), self);
 
   g_set_object (&self->owner, owner);
   return self;
@@ -379,12 +410,10 @@ check_name (StateUnitBuilder *self, const char *name, GError **error)
 }
 
 static gboolean
-check_names (StateUnitBuilder *self, GError **error)
+check_aliases (StateUnitBuilder *self, GError **error)
 {
   g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
 
-  if (!check_name (self, self->name, error))
-    return FALSE;
   g_hash_table_add (seen, self->name);
   for (guint i = 0; i < self->aliases->len; i++)
     {
@@ -402,71 +431,34 @@ check_names (StateUnitBuilder *self, GError **error)
 }
 
 static gboolean
-check_handles (StateUnitBuilder *self, const GArray *array, GError **error)
+check_names (StateUnitBuilder *self, GError **error)
 {
-  for (guint i = 0; i < array->len; i++)
-    {
-      const StateUnitHandle *handle = g_array_index (array, Dependency, i).handle;
-
-      if (handle->units == self->units)
-        continue;
-      g_set_error (error, STATE_ERROR, STATE_ERROR_FOREIGN_HANDLE,
-                   "unit %s: the handle of %s is of another set, or has left this one", self->name,
-                   handle->name != NULL ? handle->name : "a unit without a name");
-      return FALSE;
-    }
-  return TRUE;
-}
-
-static int
-compare_edges (gconstpointer a, gconstpointer b)
-{
-  const StateEdge *one = a;
-  const StateEdge *other = b;
-
-  if (one->node != other->node)
-    return one->node < other->node ? -1 : 1;
-  return (int) one->flags - (int) other->flags;
-}
-
-/* In the order in which the units were added, each pair of unit and kind once. */
-static GArray *
-edges_of (const GArray *array)
-{
-  GArray *edges = g_array_new (FALSE, FALSE, sizeof (StateEdge));
-  guint n = 0;
-
-  for (guint i = 0; i < array->len; i++)
-    {
-      const Dependency *dependency = &g_array_index (array, Dependency, i);
-      StateEdge edge = { dependency->handle->node, dependency->operations & 0x7f,
-                         dependency->flags & STATE_DEPENDENCY_ORDER_ONLY };
-
-      if (edge.operations != 0)
-        g_array_append_val (edges, edge);
-    }
-  g_array_sort (edges, compare_edges);
-  for (guint i = 0; i < edges->len; i++)
-    {
-      StateEdge *edge = &g_array_index (edges, StateEdge, i);
-      StateEdge *last = n > 0 ? &g_array_index (edges, StateEdge, n - 1) : NULL;
-
-      if (last != NULL && compare_edges (last, edge) == 0)
-        last->operations |= edge->operations;
-      else
-        g_array_index (edges, StateEdge, n++) = *edge;
-    }
-  g_array_set_size (edges, n);
-  return edges;
+  return check_name (self, self->name, error) &&
+         (self->aliases == NULL || check_aliases (self, error));
 }
 
 static gboolean
-check_cycle (StateUnitBuilder *self, GArray *dependencies, GArray *dependents, GError **error)
+check_handles (StateUnitBuilder *self, const StateDependencies *dependencies, GError **error)
+{
+  const StateUnitHandle *handle = state_dependencies_find_stranger (dependencies, self->units);
+
+  if (handle == NULL)
+    return TRUE;
+  g_set_error (error, STATE_ERROR, STATE_ERROR_FOREIGN_HANDLE,
+               "unit %s: the handle of %s is of another set, or has left this one", self->name,
+               handle->name != NULL ? handle->name : "a unit without a name");
+  return FALSE;
+}
+
+static gboolean
+check_cycle (StateUnitBuilder *self,
+             const StateEdges *dependencies,
+             const StateEdges *dependents,
+             GError **error)
 {
   g_autoptr (GArray) cycle =
-      state_graph_find_cycle (self->units->graph, (const StateEdge *) (gpointer) dependencies->data,
-                              dependencies->len, (const StateEdge *) (gpointer) dependents->data,
-                              dependents->len);
+      state_graph_find_cycle (self->units->graph, dependencies->edges, dependencies->n,
+                              dependents->edges, dependents->n);
   g_autoptr (GString) path = NULL;
 
   if (cycle == NULL)
@@ -524,19 +516,22 @@ make_handle (StateUnitBuilder *self, StateUnit *unit, StateThread *thread)
 {
   StateUnitHandle *handle = g_object_new (STATE_TYPE_UNIT_HANDLE, NULL);
 
-  handle->name = g_strdup (self->name);
+  handle->name = is_ours_alone (self) ? g_steal_pointer (&self->name) : g_strdup (self->name);
   handle->home = state_dispatcher_ref (self->units->dispatcher);
   handle->dispatcher =
       state_units_take_dispatcher (self->units, context_of_unit (self, unit, thread));
   handle->unit = unit != NULL ? g_object_ref (unit) : NULL;
-  handle->thread = thread;
+  if (thread != NULL)
+    state_unit_handle_own_extras (handle)->thread = thread;
   handle->version = self->version;
   handle->oldest_version = self->oldest_version;
-  handle->timeouts = g_steal_pointer (&self->timeouts);
-  if (self->aliases->len > 0)
+  if (self->timeouts != NULL)
+    state_unit_handle_own_extras (handle)->timeouts = g_steal_pointer (&self->timeouts);
+  if (self->aliases != NULL)
     {
       g_ptr_array_add (self->aliases, NULL);
-      handle->aliases = (char **) g_ptr_array_steal (self->aliases, NULL);
+      state_unit_handle_own_extras (handle)->aliases =
+          (char **) g_ptr_array_steal (self->aliases, NULL);
     }
   return handle;
 }
@@ -546,8 +541,8 @@ static StateUnitHandle *
 admit (StateUnitBuilder *self,
        StateUnit *unit,
        StateThread *thread,
-       GArray *dependencies,
-       GArray *dependents,
+       const StateEdges *dependencies,
+       const StateEdges *dependents,
        GError **error)
 {
   g_autoptr (StateUnitHandle) handle = make_handle (self, unit, thread);
@@ -555,11 +550,12 @@ admit (StateUnitBuilder *self,
   if (unit != NULL && !state_unit_handle_claim_unit (handle, self->units, error))
     {
       state_units_drop_dispatcher (self->units, handle->dispatcher);
-      g_clear_pointer (&handle->thread, state_thread_unref);
+      if (thread != NULL)
+        g_clear_pointer (&state_unit_handle_own_extras (handle)->thread, state_thread_unref);
       return NULL;
     }
   if (self->owner != NULL)
-    handle->lifetime = state_lifetime_new (handle, self->owner);
+    state_unit_handle_own_extras (handle)->lifetime = state_lifetime_new (handle, self->owner);
   state_units_admit (self->units, g_object_ref (handle), dependencies, dependents);
 
   /* Whoever was told of the new unit may have taken it out again. */
@@ -570,22 +566,17 @@ admit (StateUnitBuilder *self,
   return NULL;
 }
 
+/* The names and the handles have been checked. */
 static StateUnitHandle *
-build (StateUnitBuilder *self, StateUnit *unit, gboolean own_thread, GError **error)
+build_with_edges (StateUnitBuilder *self,
+                  StateUnit *unit,
+                  gboolean own_thread,
+                  const StateEdges *dependencies,
+                  const StateEdges *dependents,
+                  GError **error)
 {
-  g_autoptr (GArray) dependencies = NULL;
-  g_autoptr (GArray) dependents = NULL;
   StateThread *thread = NULL;
 
-  if (!check_usable (self, error))
-    return NULL;
-  self->is_built = TRUE;
-  read_version (self, unit);
-  if (!check_names (self, error) || !check_handles (self, self->dependencies, error) ||
-      !check_handles (self, self->dependents, error))
-    return NULL;
-  dependencies = edges_of (self->dependencies);
-  dependents = edges_of (self->dependents);
   if (!check_cycle (self, dependencies, dependents, error))
     return NULL;
   if (own_thread && (thread = state_thread_new (self->name, error)) == NULL)
@@ -594,6 +585,38 @@ build (StateUnitBuilder *self, StateUnit *unit, gboolean own_thread, GError **er
       return NULL;
     }
   return admit (self, unit, thread, dependencies, dependents, error);
+}
+
+static StateUnitHandle *
+build_checked (StateUnitBuilder *self, StateUnit *unit, gboolean own_thread, GError **error)
+{
+  StateEdges dependencies;
+  StateEdges dependents;
+  StateUnitHandle *handle;
+
+  if (!check_usable (self, error))
+    return NULL;
+  self->is_built = TRUE;
+  read_version (self, unit);
+  if (!check_names (self, error) || !check_handles (self, &self->dependencies, error) ||
+      !check_handles (self, &self->dependents, error))
+    return NULL;
+  state_edges_init (&dependencies, &self->dependencies);
+  state_edges_init (&dependents, &self->dependents);
+  handle = build_with_edges (self, unit, own_thread, &dependencies, &dependents, error);
+  state_edges_clear (&dependencies);
+  state_edges_clear (&dependents);
+  return handle;
+}
+
+/* Consumes the builder. */
+static StateUnitHandle *
+build (StateUnitBuilder *self, StateUnit *unit, gboolean own_thread, GError **error)
+{
+  StateUnitHandle *handle = build_checked (self, unit, own_thread, error);
+
+  consume (self);
+  return handle;
 }
 
 /**
@@ -626,7 +649,7 @@ state_unit_builder_build (StateUnitBuilder *self, StateUnit *unit, GError **erro
   g_return_val_if_fail (unit == NULL || STATE_IS_UNIT (unit), NULL);
   state_return_val_if_not_here (get_home (self), NULL);
 
-  return build (self, unit, FALSE, error);
+  return build (g_steal_pointer (&own), unit, FALSE, error);
 }
 
 /**
@@ -639,8 +662,9 @@ state_unit_builder_build (StateUnitBuilder *self, StateUnit *unit, GError **erro
  * which iterates a main context of its own (the thread-default one there) until
  * the unit leaves the set. A set gets no thread: it is asked in its own context.
  *
- * Not for languages whose functions cannot be called from other threads, such
- * as JavaScript.
+ * Not for units in languages whose functions cannot be called from other threads,
+ * such as JavaScript: GJS reports a critical and does not call the unit, whose
+ * requests fail with %STATE_ERROR_DROPPED.
  *
  * Errors: those of state_unit_builder_build(), and #GThreadError.
  *
@@ -658,7 +682,7 @@ state_unit_builder_spawn (StateUnitBuilder *self, StateUnit *unit, GError **erro
   g_return_val_if_fail (STATE_IS_UNIT (unit), NULL);
   state_return_val_if_not_here (get_home (self), NULL);
 
-  return build (self, unit, !STATE_IS_UNITS (unit), error);
+  return build (g_steal_pointer (&own), unit, !STATE_IS_UNITS (unit), error);
 }
 
 /**
@@ -693,7 +717,7 @@ state_unit_builder_build_receiver (StateUnitBuilder *self,
 
   g_clear_pointer (&self->context, g_main_context_unref);
   queue = state_queue_new ();
-  handle = build (self, STATE_UNIT (queue), FALSE, error);
+  handle = build (g_steal_pointer (&own), STATE_UNIT (queue), FALSE, error);
   if (handle != NULL)
     *receiver = state_unit_receiver_new (queue);
   return handle;

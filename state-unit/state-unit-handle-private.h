@@ -10,45 +10,50 @@ G_BEGIN_DECLS
 typedef struct _StateLifetime StateLifetime;
 typedef struct _StateThread StateThread;
 
+/* What few units have. */
+typedef struct
+{
+  char **aliases;
+  StateLifetime *lifetime;
+  StateThread *thread;   /* its own */
+  guint *timeouts;       /* by operation, in ms; G_MAXUINT: the set's */
+  StateUnits *container; /* of a set: the one that it is in; under the lock of nesting */
+  gint64 deadline;       /* of a stop that stood; 0: none */
+} StateUnitExtras;
+
 /* One unit's place in a set. What the set's engine knows of it is in the graph,
  * under the node. */
 struct _StateUnitHandle
 {
   GObject parent_instance;
 
-  char *name;
-  StateUnits *units;           /* not owned; NULL once the unit has left */
-  StateDispatcher *home;       /* the set's */
-  StateDispatcher *dispatcher; /* where the unit is called, which may be home */
-  StateUnits *container;       /* the set, for the check of nesting; under its lock */
-  gboolean is_lost;            /* nobody will answer for it any more */
-  gint left;                   /* atomic: the unit receives nothing more */
+  /* What is looked at whenever the unit is asked, in the same line of the cache. */
   StateUnit *unit;             /* nullable; let go of when the unit leaves */
-  char **aliases;              /* nullable */
+  StateRequest *request;       /* the one with the unit; not owned */
+  StateDispatcher *dispatcher; /* where the unit is called, which may be the set's */
+  GError *error;               /* why it is failed or lost */
   guint32 node;
+  guint error_changed : 1; /* since the state was last told */
+  guint was_heard : 1;     /* somebody was notified of the state */
+  guint is_lost : 1;       /* nobody will answer for it any more */
+
+  StateUnits *units; /* not owned; NULL once the unit has left */
+  char *name;
+  StateDispatcher *home;         /* the set's */
+  const StateUnitExtras *extras; /* most units share one, which says that they have none */
   guint version;
   guint oldest_version;
+  gint left;                 /* atomic: the unit receives nothing more */
   StateUnitState last_state; /* when it left */
-  StateRequest *request;     /* the one with the unit; not owned */
-  GError *error;             /* why it is failed or lost */
-  gboolean error_changed;    /* since the state was last told */
-  StateLifetime *lifetime;   /* nullable */
-  StateThread *thread;       /* nullable; its own */
-  guint *timeouts;           /* nullable: by operation, in ms; G_MAXUINT: the set's */
-  gint64 deadline;           /* of a stop that stood; 0: none */
 };
 
+StateUnitExtras *state_unit_handle_own_extras (StateUnitHandle *self);
 GMainContext *state_unit_handle_get_context (StateUnitHandle *self);
 guint state_unit_handle_get_timeout (StateUnitHandle *self,
                                      StateOperation operation,
                                      guint default_timeout);
-StateRequest *state_unit_handle_make_request (StateUnitHandle *self,
-                                              StateOperation operation,
-                                              GVariant *state,
-                                              guint state_version,
-                                              gint64 deadline);
 void state_unit_handle_take_error (StateUnitHandle *self, GError *error);
-void state_unit_handle_notify_state (StateUnitHandle *self);
+gboolean state_unit_handle_notify_state (StateUnitHandle *self);
 void state_unit_handle_detach (StateUnitHandle *self, StateUnitState last_state);
 void state_unit_handle_leave (StateUnitHandle *self);
 

@@ -52,6 +52,8 @@ typedef enum
 
 static GParamSpec *properties[PROP_ERROR + 1];
 
+static const StateUnitExtras no_extras;
+
 G_DEFINE_FINAL_TYPE (StateUnitHandle, state_unit_handle, G_TYPE_OBJECT)
 
 static void
@@ -63,8 +65,12 @@ state_unit_handle_finalize (GObject *object)
   g_clear_pointer (&self->home, state_dispatcher_unref);
   g_clear_pointer (&self->dispatcher, state_dispatcher_unref);
   g_clear_error (&self->error);
-  g_strfreev (self->aliases);
-  g_free (self->timeouts);
+  if (self->extras != &no_extras)
+    {
+      g_strfreev (self->extras->aliases);
+      g_free (self->extras->timeouts);
+      g_free ((gpointer) self->extras);
+    }
   g_free (self->name);
   G_OBJECT_CLASS (state_unit_handle_parent_class)->finalize (object);
 }
@@ -103,6 +109,14 @@ state_unit_handle_get_property (GObject *object, guint id, GValue *value, GParam
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
+}
+
+/* GObject calls this only when there are handlers, of whatever property. Not the
+ * class's own notify (), for the sake of which it would always go the long way. */
+static void
+state_unit_handle_notified (StateUnitHandle *self, GParamSpec *pspec)
+{
+  self->was_heard = TRUE;
 }
 
 static void
@@ -193,24 +207,31 @@ state_unit_handle_class_init (StateUnitHandleClass *klass)
   properties[PROP_ERROR] = g_param_spec_boxed ("error", NULL, NULL, G_TYPE_ERROR, flags);
 
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
+  g_signal_override_class_handler ("notify", STATE_TYPE_UNIT_HANDLE,
+                                   G_CALLBACK (state_unit_handle_notified));
 }
 
 static void
 state_unit_handle_init (StateUnitHandle *self)
 {
   self->node = STATE_NODE_NONE;
+  self->extras = &no_extras;
 }
 
 /* For the set */
 
-static GQuark
-handle_quark (void)
+/* To be written. */
+StateUnitExtras *
+state_unit_handle_own_extras (StateUnitHandle *self)
 {
-  return g_quark_from_static_string ("state-unit-handle");
+  if (self->extras == &no_extras)
+    self->extras = g_new0 (StateUnitExtras, 1);
+  return (StateUnitExtras *) self->extras;
 }
 
-static gpointer
-ref_handle (gpointer handle, gpointer unused)
+static G_DEFINE_QUARK (state - unit - handle, handle)
+
+    static gpointer ref_handle (gpointer handle, gpointer unused)
 {
   return handle != NULL ? g_object_ref (handle) : NULL;
 }
@@ -234,13 +255,23 @@ is_within (StateUnits *units, gpointer other)
     {
       g_autoptr (StateUnitHandle) handle = state_unit_handle_of_unit (STATE_UNIT (units));
 
-      units = handle != NULL ? handle->container : NULL;
+      units = handle != NULL ? handle->extras->container : NULL;
     }
   return units != NULL;
 }
 
 static gboolean
-claim_locked (StateUnitHandle *self, StateUnits *units, GError **error)
+claim (StateUnitHandle *self, GError **error)
+{
+  if (g_object_replace_qdata (G_OBJECT (self->unit), handle_quark (), NULL, self, NULL, NULL))
+    return TRUE;
+  g_set_error (error, STATE_ERROR, STATE_ERROR_UNIT_IN_USE,
+               "unit %s is in use: it is in a set already", self->name);
+  return FALSE;
+}
+
+static gboolean
+claim_set_locked (StateUnitHandle *self, StateUnits *units, GError **error)
 {
   if (is_within (units, self->unit))
     {
@@ -248,21 +279,30 @@ claim_locked (StateUnitHandle *self, StateUnits *units, GError **error)
                    "unit %s: a set cannot be a unit inside itself", self->name);
       return FALSE;
     }
-  self->container = units;
-  if (g_object_replace_qdata (G_OBJECT (self->unit), handle_quark (), NULL, self, NULL, NULL))
+  state_unit_handle_own_extras (self)->container = units;
+  if (claim (self, error))
     return TRUE;
-  self->container = NULL;
-  g_set_error (error, STATE_ERROR, STATE_ERROR_UNIT_IN_USE,
-               "unit %s is in use: it is in a set already", self->name);
+  state_unit_handle_own_extras (self)->container = NULL;
   return FALSE;
+}
+
+static void
+unclaim (StateUnitHandle *self, StateUnit *unit)
+{
+  g_object_replace_qdata (G_OBJECT (unit), handle_quark (), self, NULL, NULL, NULL);
 }
 
 static void
 unclaim_unit (StateUnitHandle *self, StateUnit *unit)
 {
+  if (!STATE_IS_UNITS (unit))
+    {
+      unclaim (self, unit);
+      return;
+    }
   g_mutex_lock (&nesting_lock);
-  self->container = NULL;
-  g_object_replace_qdata (G_OBJECT (unit), handle_quark (), self, NULL, NULL, NULL);
+  state_unit_handle_own_extras (self)->container = NULL;
+  unclaim (self, unit);
   g_mutex_unlock (&nesting_lock);
 }
 
@@ -273,8 +313,10 @@ state_unit_handle_claim_unit (StateUnitHandle *self, StateUnits *units, GError *
 {
   gboolean claimed;
 
+  if (!STATE_IS_UNITS (self->unit))
+    return claim (self, error);
   g_mutex_lock (&nesting_lock);
-  claimed = claim_locked (self, units, error);
+  claimed = claim_set_locked (self, units, error);
   g_mutex_unlock (&nesting_lock);
   return claimed;
 }
@@ -305,33 +347,9 @@ state_unit_handle_get_timeout (StateUnitHandle *self,
                                StateOperation operation,
                                guint default_timeout)
 {
-  if (self->timeouts != NULL && self->timeouts[operation] != G_MAXUINT)
-    return self->timeouts[operation];
+  if (self->extras->timeouts != NULL && self->extras->timeouts[operation] != G_MAXUINT)
+    return self->extras->timeouts[operation];
   return default_timeout;
-}
-
-/* A request of the set's, other than to inspect. */
-StateRequest *
-state_unit_handle_make_request (StateUnitHandle *self,
-                                StateOperation operation,
-                                GVariant *state,
-                                guint state_version,
-                                gint64 deadline)
-{
-  return state_request_new (&(StateRequestParameters){
-      .operation = operation,
-      .unit = self->unit,
-      .handle = self,
-      .context = state_unit_handle_get_context (self),
-      .thread = self->thread,
-      .home = self->home,
-      .state = state,
-      .state_version = state_version,
-      .deadline = deadline,
-      .answered = state_units_answer_arrives,
-      .progressed = state_units_progress_arrives,
-      .extended = state_units_extension_arrives,
-  });
 }
 
 /* Heard of with the state that it belongs to. */
@@ -343,14 +361,22 @@ state_unit_handle_take_error (StateUnitHandle *self, GError *error)
   self->error = error;
 }
 
-void
+/* TRUE: somebody listens, and has been called. */
+gboolean
 state_unit_handle_notify_state (StateUnitHandle *self)
 {
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ALLOWED_OPERATIONS]);
+  self->was_heard = FALSE;
+  g_object_notify_by_pspec ((GObject *) self, properties[PROP_STATE]);
+  if (!self->was_heard)
+    {
+      self->error_changed = FALSE;
+      return FALSE;
+    }
+  g_object_notify_by_pspec ((GObject *) self, properties[PROP_ALLOWED_OPERATIONS]);
   if (self->error_changed)
-    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ERROR]);
+    g_object_notify_by_pspec ((GObject *) self, properties[PROP_ERROR]);
   self->error_changed = FALSE;
+  return TRUE;
 }
 
 /* It is in the set no more; nobody has been told. */
@@ -370,8 +396,13 @@ state_unit_handle_leave (StateUnitHandle *self)
   g_autoptr (StateUnit) unit = g_steal_pointer (&self->unit);
 
   self->request = NULL;
-  g_clear_pointer (&self->lifetime, state_lifetime_free);
-  g_clear_pointer (&self->thread, state_thread_unref);
+  if (self->extras != &no_extras)
+    {
+      StateUnitExtras *extras = state_unit_handle_own_extras (self);
+
+      g_clear_pointer (&extras->lifetime, state_lifetime_free);
+      g_clear_pointer (&extras->thread, state_thread_unref);
+    }
   if (unit != NULL)
     unclaim_unit (self, unit);
   if (unit != NULL && STATE_IS_QUEUE (unit))

@@ -7,6 +7,11 @@
 
 G_BEGIN_DECLS
 
+void state_unit_default_handle_request (StateUnit *self, StateRequest *request);
+
+/* Atomic: how many units are kept from other requests. */
+extern gint state_unit_n_held;
+
 /* A unit that a request is with, which no set knows of any more: other requests
  * wait. From any thread. */
 void state_unit_hold (StateUnit *self);

@@ -7,6 +7,7 @@
 #include "state-request.h"
 #include "state-unit-exporter-private.h"
 #include "state-unit-handle-private.h"
+#include "state-unit-private.h"
 
 /**
  * SECTION:state-unit
@@ -101,7 +102,7 @@ state_unit_default_inspect (StateUnit *self, StateRequest *request)
   }
 }
 
-static void
+void
 state_unit_default_handle_request (StateUnit *self, StateRequest *request)
 {
   state_request_apply (request, self);

@@ -12,37 +12,92 @@ state_units_get_graph (StateUnits *self)
   return self->graph;
 }
 
-/* NULL: the unit has left. */
-StateUnitHandle *
-state_units_get_handle (StateUnits *self, guint32 node)
+/* Names: of each unit, where its handle has it, so that the table holds one pointer for
+ * each. Aliases have a table of their own, as few have any. */
+
+static guint
+hash_name (gconstpointer place)
 {
-  return g_ptr_array_index (self->handles, node);
+  return g_str_hash (*(const char *const *) place);
+}
+
+static gboolean
+same_name (gconstpointer one, gconstpointer other)
+{
+  return g_str_equal (*(const char *const *) one, *(const char *const *) other);
+}
+
+GHashTable *
+state_units_names_new (void)
+{
+  return g_hash_table_new (hash_name, same_name);
 }
 
 StateUnitHandle *
 state_units_find (StateUnits *self, const char *name_or_alias)
 {
-  return g_hash_table_lookup (self->names, name_or_alias);
+  char *place = g_hash_table_lookup (self->names, &name_or_alias);
+
+  if (place != NULL)
+    return (StateUnitHandle *) (gpointer) (place - G_STRUCT_OFFSET (StateUnitHandle, name));
+  return self->aliases != NULL ? g_hash_table_lookup (self->aliases, name_or_alias) : NULL;
 }
 
-/* The names at the other ends of a unit's edges, each once. */
+static void
+remember_names (StateUnits *self, StateUnitHandle *handle)
+{
+  g_hash_table_add (self->names, &handle->name);
+  if (handle->extras->aliases == NULL)
+    return;
+  if (self->aliases == NULL)
+    self->aliases = g_hash_table_new (g_str_hash, g_str_equal);
+  for (guint i = 0; handle->extras->aliases[i] != NULL; i++)
+    g_hash_table_insert (self->aliases, handle->extras->aliases[i], handle);
+}
+
+static void
+forget_names (StateUnits *self, StateUnitHandle *handle)
+{
+  g_hash_table_remove (self->names, &handle->name);
+  for (guint i = 0; handle->extras->aliases != NULL && handle->extras->aliases[i] != NULL; i++)
+    g_hash_table_remove (self->aliases, handle->extras->aliases[i]);
+}
+
+/* The names at the other ends of a unit's edges, each once: edges to one unit stand
+ * side by side. */
 char **
 state_units_dup_neighbours (StateUnits *self, guint32 node, gboolean dependents)
 {
-  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-  g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
   guint n;
   const StateEdge *edges = dependents ? state_graph_dependents (self->graph, node, &n)
                                       : state_graph_dependencies (self->graph, node, &n);
+  char **names = g_new (char *, n + 1);
+  guint n_names = 0;
 
   for (guint i = 0; i < n; i++)
     {
       StateUnitHandle *handle = state_units_get_handle (self, edges[i].node);
 
-      if (handle != NULL && g_hash_table_add (seen, handle))
-        g_strv_builder_add (builder, handle->name);
+      if (handle != NULL && (i == 0 || edges[i].node != edges[i - 1].node))
+        names[n_names++] = g_strdup (handle->name);
     }
-  return g_strv_builder_end (builder);
+  names[n_names] = NULL;
+  return names;
+}
+
+/* All handles, in the order of their nodes: shared by the transitions over all units,
+ * as long as nobody joins or leaves. */
+GPtrArray *
+state_units_get_roster (StateUnits *self)
+{
+  if (self->roster == NULL)
+    {
+      self->roster = g_ptr_array_new_full (self->graph->n_alive, g_object_unref);
+      for (guint i = 0; i < self->handles->len; i++)
+        if (g_ptr_array_index (self->handles, i) != NULL)
+          g_ptr_array_add (self->roster, g_object_ref (g_ptr_array_index (self->handles, i)));
+    }
+  return self->roster;
 }
 
 /* Dispatchers of the contexts of units that are called elsewhere */
@@ -96,33 +151,26 @@ state_units_drop_dispatcher (StateUnits *self, StateDispatcher *dispatcher)
 void
 state_units_admit (StateUnits *self,
                    StateUnitHandle *handle,
-                   GArray *dependencies,
-                   GArray *dependents)
+                   const StateEdges *dependencies,
+                   const StateEdges *dependents)
 {
   guint position = self->graph->n_alive;
+  gboolean is_first_stopped = self->graph->n_in_class[STATE_UNIT_STATE_STOPPED] == 0;
 
   handle->units = self;
-  handle->node = state_graph_add (self->graph, (const StateEdge *) (gpointer) dependencies->data,
-                                  dependencies->len,
-                                  (const StateEdge *) (gpointer) dependents->data, dependents->len);
+  handle->node = state_graph_add (self->graph, dependencies->edges, dependencies->n,
+                                  dependents->edges, dependents->n);
   g_ptr_array_add (self->handles, handle);
+  g_clear_pointer (&self->roster, g_ptr_array_unref);
+  self->n_with_timeouts += handle->extras->timeouts != NULL;
   state_positions_append (&self->positions);
 
-  g_hash_table_insert (self->names, handle->name, handle);
-  for (guint i = 0; handle->aliases != NULL && handle->aliases[i] != NULL; i++)
-    g_hash_table_insert (self->names, handle->aliases[i], handle);
+  remember_names (self, handle);
 
-  g_list_model_items_changed (G_LIST_MODEL (self), position, 0, 1);
-  g_object_notify (G_OBJECT (self), "n-items");
-  state_units_notify_allowed (self);
-}
-
-static void
-forget_names (StateUnits *self, StateUnitHandle *handle)
-{
-  g_hash_table_remove (self->names, handle->name);
-  for (guint i = 0; handle->aliases != NULL && handle->aliases[i] != NULL; i++)
-    g_hash_table_remove (self->names, handle->aliases[i]);
+  state_units_emit_items_changed (self, position, 0, 1);
+  state_units_notify_n_items (self);
+  if (is_first_stopped)
+    state_units_notify_allowed (self);
 }
 
 /* Takes the handle out of all that the set knows, without a word to anybody. Returns
@@ -136,6 +184,8 @@ take_out (StateUnits *self, StateUnitHandle *handle)
   state_graph_kill (self->graph, node);
   state_positions_remove (&self->positions, node);
   g_ptr_array_index (self->handles, node) = NULL;
+  g_clear_pointer (&self->roster, g_ptr_array_unref);
+  self->n_with_timeouts -= handle->extras->timeouts != NULL;
   forget_names (self, handle);
   g_array_append_val (self->gone, node);
   state_units_drop_dispatcher (self, handle->dispatcher);
@@ -163,9 +213,9 @@ state_units_discard (StateUnits *self, StateUnitHandle *handle)
   if (self->current == NULL)
     state_units_forget_the_gone (self);
 
-  g_list_model_items_changed (G_LIST_MODEL (self), position, 1, 0);
+  state_units_emit_items_changed (self, position, 1, 0);
   state_unit_handle_leave (handle);
-  g_object_notify (G_OBJECT (self), "n-items");
+  state_units_notify_n_items (self);
   state_units_notify_allowed (self);
   if (request != NULL)
     state_request_cancel (request);

@@ -4,6 +4,7 @@
 
 #include "engine/positions.h"
 #include "engine/run.h"
+#include "state-dependencies-private.h"
 #include "state-dispatcher-private.h"
 #include "state-unit-handle-private.h"
 #include "state-unit.h"
@@ -19,13 +20,17 @@ struct _StateUnits
   StateGraph *graph;
   StatePositions positions;
   GPtrArray *handles;      /* by node; NULL where one has left */
-  GHashTable *names;       /* of names and aliases, to handles */
+  GPtrArray *roster;       /* those, without gaps and with references; NULL: to be made */
+  guint n_with_timeouts;   /* units that have time limits of their own */
+  GHashTable *names;       /* of places of names in handles */
+  GHashTable *aliases;     /* nullable: to handles */
   GHashTable *dispatchers; /* of GMainContext, to UnitDispatcher: of units elsewhere */
   GArray *gone;            /* nodes that have left during the current transition */
 
   GQueue queue; /* of StateTransition, waiting */
   StateTransition *current;
   StateTransition *last;
+  guint32 told_classes;             /* which the units were of then: see rules.h */
   StateOperationFlags told_allowed; /* last told by notify */
   gboolean running;
   gboolean restored_as_unit; /* the request to restore includes what is to follow it */
@@ -36,28 +41,45 @@ struct _StateUnits
   guint slow_time;     /* ms */
   GPtrArray *standing; /* handles of units to which a stop was put that stood */
   GPtrArray *found;    /* handles of units that were lost, and are back while a transition runs */
+
+  gint64 now;      /* when it was looked at since anybody was called last; 0: not */
+  guint heard : 1; /* likewise: whether anybody hears of changes of state */
+  guint heard_known : 1;
+  StateRequest *hand;  /* nullable: the one that was put to the last unit */
+  StateRequest *spare; /* a list of those done with, for the next units */
+  guint n_spare;
+  StateUnitBuilder *spare_builder; /* nullable: consumed, and known to nobody else */
 };
 
 StateGraph *state_units_get_graph (StateUnits *self);
-StateUnitHandle *state_units_get_handle (StateUnits *self, guint32 node);
+GHashTable *state_units_names_new (void);
 StateUnitHandle *state_units_find (StateUnits *self, const char *name_or_alias);
 char **state_units_dup_neighbours (StateUnits *self, guint32 node, gboolean dependents);
+
+/* NULL: the unit has left. */
+static inline StateUnitHandle *
+state_units_get_handle (StateUnits *self, guint32 node)
+{
+  return g_ptr_array_index (self->handles, node);
+}
 
 /* Members */
 void state_units_admit (StateUnits *self,
                         StateUnitHandle *handle,
-                        GArray *dependencies,
-                        GArray *dependents);
+                        const StateEdges *dependencies,
+                        const StateEdges *dependents);
 void state_units_discard (StateUnits *self, StateUnitHandle *handle);
 void state_units_release_all (StateUnits *self);
 StateDispatcher *state_units_take_dispatcher (StateUnits *self, GMainContext *context);
 void state_units_drop_dispatcher (StateUnits *self, StateDispatcher *dispatcher);
 void state_units_forget_the_gone (StateUnits *self);
+GPtrArray *state_units_get_roster (StateUnits *self);
 
 /* Running */
 void state_units_pump (gpointer units);
 void state_units_enqueue (StateUnits *self, StateTransition *transition);
 void state_units_tell (StateUnits *self);
+gint64 state_units_get_now (StateUnits *self);
 void state_units_answer_arrives (StateRequest *request);
 void state_units_progress_arrives (StateRequest *request);
 void state_units_extension_arrives (StateRequest *request);
@@ -67,6 +89,7 @@ void state_units_handle_event (StateUnits *self,
                                const GError *error);
 
 /* Signals and properties */
+gboolean state_units_is_heard (StateUnits *self);
 void state_units_emit_state_changed (StateUnits *self,
                                      StateUnitHandle *handle,
                                      StateUnitState old_state,
@@ -77,6 +100,9 @@ state_units_emit_slow (StateUnits *self, StateTransition *transition, StateTrans
 void state_units_emit_finished (StateUnits *self, StateTransition *transition);
 void state_units_set_running (StateUnits *self, gboolean running);
 void state_units_notify_transitions (StateUnits *self);
+void
+state_units_emit_items_changed (StateUnits *self, guint position, guint n_removed, guint n_added);
+void state_units_notify_n_items (StateUnits *self);
 void state_units_notify_allowed (StateUnits *self);
 
 /* As a unit of another set */

@@ -14,10 +14,32 @@
 /* How long to go on without giving the rest of the program its turn, in µs. */
 #define SLICE (8 * 1000)
 
-static gint64
-now (void)
+/* The clock and the signal's handlers are looked at once, and then not again before
+ * somebody has been called, who may take time or connect to the signal: it costs more
+ * to look than all the rest that is done for a unit. */
+
+gint64
+state_units_get_now (StateUnits *self)
 {
-  return g_get_monotonic_time ();
+  if (self->now == 0)
+    self->now = g_get_monotonic_time ();
+  return self->now;
+}
+
+static gboolean
+is_heard (StateUnits *self)
+{
+  if (!self->heard_known)
+    self->heard = state_units_is_heard (self);
+  self->heard_known = TRUE;
+  return self->heard;
+}
+
+static void
+has_called_out (StateUnits *self)
+{
+  self->now = 0;
+  self->heard_known = FALSE;
 }
 
 /* Telling */
@@ -42,6 +64,24 @@ reason_of_state (StateUnits *self, StateUnitHandle *handle)
   return reason;
 }
 
+/* With somebody who keeps the handle. */
+static inline void
+tell_change (StateUnits *self, StateUnitHandle *handle, const StateChange *change)
+{
+  gboolean has_reason =
+      change->new_state == STATE_UNIT_STATE_FAILED || change->new_state == STATE_UNIT_STATE_LOST;
+
+  if (has_reason != (handle->error != NULL))
+    state_unit_handle_take_error (handle, has_reason ? reason_of_state (self, handle) : NULL);
+  if (state_unit_handle_notify_state (handle))
+    has_called_out (self);
+  if (is_heard (self))
+    {
+      state_units_emit_state_changed (self, handle, change->old_state, change->new_state);
+      has_called_out (self);
+    }
+}
+
 /* Tells of every change of state since the last time, each as if it were now. */
 void
 state_units_tell (StateUnits *self)
@@ -51,17 +91,57 @@ state_units_tell (StateUnits *self)
   while (state_graph_next_change (self->graph, &change))
     {
       g_autoptr (StateUnitHandle) handle = NULL;
-      gboolean has_reason =
-          change.new_state == STATE_UNIT_STATE_FAILED || change.new_state == STATE_UNIT_STATE_LOST;
 
-      if (!g_set_object (&handle, state_units_get_handle (self, change.node)))
+      if (g_set_object (&handle, state_units_get_handle (self, change.node)))
+        tell_change (self, handle, &change);
+    }
+}
+
+static gboolean
+has_taken (StateUnits *self, StateTransition *transition, guint32 node)
+{
+  return self->current == transition &&
+         state_run_slot_of (transition->run, node) != STATE_SLOT_NONE;
+}
+
+/* The same, with a transition held by the caller: it keeps the handles of those that
+ * it has taken. */
+static inline void
+tell (StateUnits *self, StateTransition *transition)
+{
+  StateChange change;
+
+  while (state_graph_next_change (self->graph, &change))
+    {
+      StateUnitHandle *handle = state_units_get_handle (self, change.node);
+      gboolean is_kept = has_taken (self, transition, change.node);
+
+      if (handle == NULL)
         continue;
-      if (!has_reason)
-        state_unit_handle_take_error (handle, NULL);
-      else if (handle->error == NULL)
-        state_unit_handle_take_error (handle, reason_of_state (self, handle));
-      state_unit_handle_notify_state (handle);
-      state_units_emit_state_changed (self, handle, change.old_state, change.new_state);
+      if (!is_kept)
+        g_object_ref (handle);
+      tell_change (self, handle, &change);
+      if (!is_kept)
+        g_object_unref (handle);
+    }
+}
+
+/* The same, where as a rule there is but one change, of a unit that was taken. */
+static inline void
+tell_of (StateUnits *self, StateTransition *transition, StateUnitHandle *handle)
+{
+  StateGraph *graph = self->graph;
+  guint first = graph->n_changes_told;
+
+  if (graph->n_changes - first != 1 || graph->changes[first].node != handle->node ||
+      self->current != transition)
+    tell (self, transition);
+  else
+    {
+      StateChange change = graph->changes[first];
+
+      graph->n_changes = graph->n_changes_told = 0;
+      tell_change (self, handle, &change);
     }
 }
 
@@ -87,6 +167,34 @@ current_slot (StateUnits *self, StateUnitHandle *handle)
 {
   return self->current != NULL ? state_run_slot_of (self->current->run, handle->node)
                                : STATE_SLOT_NONE;
+}
+
+/* How many requests are kept while a transition goes on. */
+#define MAX_SPARE 4096
+
+/* Takes over a request. One that is done with is put to another unit, if nobody else
+ * has kept it. */
+static void
+keep_spare (StateUnits *self, StateRequest *request)
+{
+  if (self->n_spare < MAX_SPARE && state_request_keep (request, &self->spare))
+    {
+      self->n_spare++;
+      return;
+    }
+  state_request_adopt (request);
+  g_object_unref (request);
+}
+
+/* Between transitions, one is enough, if at all. */
+static void
+drop_spares (StateUnits *self)
+{
+  g_clear_object (&self->hand);
+  if (self->n_spare <= 1)
+    return;
+  state_request_list_free (g_steal_pointer (&self->spare));
+  self->n_spare = 0;
 }
 
 static void lose_unit (StateUnits *self, StateUnitHandle *handle, const GError *error);
@@ -116,7 +224,7 @@ take_late_answer (StateUnits *self, StateUnitHandle *handle, StateRequest *reque
     state_rules_settle (self->graph, handle->node, STATE_OPERATION_STOP, outcome);
   node->standing = FALSE;
   if (slot != STATE_SLOT_NONE)
-    state_run_answer_late (self->current->run, slot, now ());
+    state_run_answer_late (self->current->run, slot, state_units_get_now (self));
   if (node->stands)
     put_standing_stop (self, handle);
 }
@@ -146,7 +254,8 @@ take_answer (StateUnits *self, StateUnitHandle *handle, StateRequest *request)
     }
   phase = transition->run->phase;
   state_transition_keep_answer (transition, slot, request);
-  state_run_answer (transition->run, slot, state_request_get_outcome (request), now ());
+  state_run_answer (transition->run, slot, state_request_get_outcome (request),
+                    state_units_get_now (self));
   if (transition->is_logged)
     log_step (transition, phase, slot);
   if (handle->is_lost)
@@ -168,6 +277,7 @@ state_units_answer_arrives (StateRequest *request)
       state_units_tell (self);
       if (self->current == NULL)
         state_units_notify_allowed (self);
+      keep_spare (self, g_steal_pointer (&own));
     }
 }
 
@@ -197,13 +307,40 @@ state_units_extension_arrives (StateRequest *request)
   if (self == NULL || handle->request != request)
     return;
   if (self->graph->nodes[handle->node].standing)
-    handle->deadline = MAX (handle->deadline, deadline);
+    state_unit_handle_own_extras (handle)->deadline = MAX (handle->extras->deadline, deadline);
   slot = current_slot (self, handle);
   if (slot != STATE_SLOT_NONE)
     state_run_extend (self->current->run, slot, deadline);
 }
 
 /* Asking */
+
+static StateRequest *
+make_request (StateUnits *self,
+              StateUnitHandle *handle,
+              StateOperation operation,
+              GVariant *state,
+              guint state_version,
+              gint64 deadline)
+{
+  const StateRequestParameters parameters = {
+    .operation = operation,
+    .unit = handle->unit,
+    .handle = handle,
+    .context = state_unit_handle_get_context (handle),
+    .thread = handle->extras->thread,
+    .home = self->dispatcher,
+    .state = state,
+    .state_version = state_version,
+    .deadline = deadline,
+    .answered = state_units_answer_arrives,
+    .progressed = state_units_progress_arrives,
+    .extended = state_units_extension_arrives,
+  };
+
+  self->n_spare -= self->spare != NULL;
+  return state_request_take (&self->spare, &parameters);
+}
 
 /* A point of order, at which there is nobody to ask. */
 static gboolean
@@ -212,44 +349,138 @@ is_nobody (StateUnitHandle *handle)
   return handle->unit == NULL;
 }
 
-/* In the unit's context, with the request that the handle knows of. */
-static void
+/* In the unit's context, with the request that the handle knows of, which it takes
+ * over. TRUE: it has been answered, and the answer is to be taken. */
+static gboolean
 call (StateUnits *self, StateUnitHandle *handle, StateRequest *request)
 {
+  gboolean answered;
+
+  if (handle->request == request && handle->dispatcher == self->dispatcher &&
+      (g_atomic_int_get (&state_unit_n_held) == 0 ||
+       !state_unit_call_when_free (handle->unit, request, handle->dispatcher)))
+    {
+      answered = state_request_call (request);
+      has_called_out (self);
+      return answered && handle->request == request;
+    }
+
   /* Whoever was told of the new state may have taken the unit out. */
   if (handle->request != request)
     state_request_overrule (request, g_error_new_literal (STATE_ERROR, STATE_ERROR_REMOVED,
                                                           "the unit left the set"));
-  else if (state_unit_call_when_free (handle->unit, request, handle->dispatcher))
+  else if (handle->dispatcher == self->dispatcher ||
+           state_unit_call_when_free (handle->unit, request, handle->dispatcher))
     state_request_set_out (request);
-  else if (handle->dispatcher != self->dispatcher)
+  else
     state_request_post_call (request, handle->dispatcher);
-  else if (state_request_call (request) && handle->request == request)
-    {
-      take_answer (self, handle, request);
-      state_units_tell (self);
-    }
+  return FALSE;
+}
+
+static StateRequest *
+request_of_step (StateUnits *self, StateTransition *transition, guint32 slot)
+{
+  const StateRunPhase *phase = transition->run->phase;
+  GVariant *state = NULL;
+  guint version = 0;
+
+  if (phase->operation == STATE_OPERATION_SAVE || phase->operation == STATE_OPERATION_RESTORE)
+    state = state_transition_get_state (transition, slot, &version);
+  return make_request (self, g_ptr_array_index (transition->handles, slot), phase->operation, state,
+                       version, state_phase_deadline (phase, slot));
+}
+
+/* The usual answer. FALSE: it is another, and has not been taken. */
+static gboolean
+take_success (StateUnits *self,
+              StateTransition *transition,
+              guint32 slot,
+              StateUnitHandle *handle,
+              StateRequest *request)
+{
+  if (self->current != transition || !state_request_is_as_new (request) || handle->is_lost ||
+      transition->is_logged ||
+      !state_run_succeed (transition->run, slot, state_units_get_now (self)))
+    return FALSE;
+  handle->request = NULL;
+  return TRUE;
+}
+
+/* Has the processor fetch what will be needed soon. */
+static inline void
+fetch_ahead (StateTransition *transition)
+{
+  const StateRunPhase *phase = transition->run->phase;
+  const StateUnitHandle *later, *soon;
+
+  if (phase->n_ready <= STATE_RUN_AHEAD)
+    return;
+  later =
+      g_ptr_array_index (transition->handles, state_phase_peek_ready (phase, STATE_RUN_AHEAD / 2));
+  __builtin_prefetch (later, 1);
+  __builtin_prefetch ((const char *) later + 64, 1);
+  soon =
+      g_ptr_array_index (transition->handles, state_phase_peek_ready (phase, STATE_RUN_AHEAD / 4));
+  if (soon->unit != NULL)
+    __builtin_prefetch (soon->unit, 1);
+}
+
+/* The request that is in hand, if it will do; or another. */
+static StateRequest *
+request_for (StateUnits *self, StateTransition *transition, guint32 slot, StateUnitHandle *handle)
+{
+  const StateRunPhase *phase = transition->run->phase;
+  StateRequest *request = self->hand;
+
+  if (request == NULL || handle->dispatcher != self->dispatcher ||
+      phase->operation == STATE_OPERATION_SAVE || phase->operation == STATE_OPERATION_RESTORE)
+    return request_of_step (self, transition, slot);
+  self->hand = NULL;
+  state_request_put_on (request, phase->operation, handle, handle->unit,
+                        state_phase_deadline (phase, slot));
+  return request;
 }
 
 static void
-ask (StateUnits *self, guint32 slot)
+ask_nobody (StateUnits *self, StateTransition *transition, guint32 slot)
 {
-  StateTransition *transition = self->current;
-  g_autoptr (StateUnitHandle) handle = g_object_ref (g_ptr_array_index (transition->handles, slot));
-  g_autoptr (StateRequest) request = NULL;
+  state_run_answer (transition->run, slot, STATE_STEP_OUTCOME_SUCCEEDED,
+                    state_units_get_now (self));
+  tell (self, transition);
+}
 
+/* The transition, which keeps the handle, is held by the caller. */
+static void
+ask (StateUnits *self, StateTransition *transition, guint32 slot)
+{
+  StateUnitHandle *handle = g_ptr_array_index (transition->handles, slot);
+  StateRequest *request;
+
+  fetch_ahead (transition);
   if (is_nobody (handle))
     {
-      state_run_answer (transition->run, slot, STATE_STEP_OUTCOME_SUCCEEDED, now ());
-      state_units_tell (self);
+      ask_nobody (self, transition, slot);
       return;
     }
 
-  request = state_transition_make_request (transition, slot);
-  handle->request = request;
-  state_units_tell (self);
-
-  call (self, handle, request);
+  handle->request = request = request_for (self, transition, slot, handle);
+  tell_of (self, transition, handle);
+  if (!call (self, handle, request))
+    keep_spare (self, request);
+  else if (take_success (self, transition, slot, handle, request))
+    {
+      if (self->hand == NULL)
+        self->hand = request;
+      else
+        keep_spare (self, request);
+      tell_of (self, transition, handle);
+    }
+  else
+    {
+      take_answer (self, handle, request);
+      tell (self, transition);
+      keep_spare (self, request);
+    }
 }
 
 /* A stop or a roll-back had no time left to wait for a late answer. It is put to the
@@ -262,23 +493,28 @@ put_standing_stop (StateUnits *self, StateUnitHandle *handle)
   guint32 slot = current_slot (self, handle);
   guint timeout =
       state_unit_handle_get_timeout (handle, STATE_OPERATION_STOP, self->default_timeout);
-  g_autoptr (StateRequest) request = NULL;
+  StateRequest *request;
 
   node->stands = FALSE;
   if (!state_rules_may_run (node) ||
       (slot != STATE_SLOT_NONE && state_run_is_to_stop (self->current->run, slot)))
     return;
-  handle->deadline = timeout != 0 ? now () + timeout * (gint64) 1000 : 0;
+  state_unit_handle_own_extras (handle)->deadline =
+      timeout != 0 ? state_units_get_now (self) + timeout * (gint64) 1000 : 0;
   node->standing = TRUE;
   state_graph_set_state (self->graph, handle->node, STATE_UNIT_STATE_STOPPING, FALSE,
                          node->undefined);
-  request =
-      state_unit_handle_make_request (handle, STATE_OPERATION_STOP, NULL, 0, handle->deadline);
+  request = make_request (self, handle, STATE_OPERATION_STOP, NULL, 0, handle->extras->deadline);
   handle->request = request;
-  if (handle->deadline != 0)
+  if (handle->extras->deadline != 0)
     g_ptr_array_add (self->standing, g_object_ref (handle));
   state_units_tell (self);
-  call (self, handle, request);
+  if (call (self, handle, request))
+    {
+      take_answer (self, handle, request);
+      state_units_tell (self);
+    }
+  keep_spare (self, request);
 }
 
 /* Deadlines */
@@ -287,7 +523,7 @@ static gboolean
 is_standing (StateUnits *self, StateUnitHandle *handle)
 {
   return handle->units == self && self->graph->nodes[handle->node].standing &&
-         handle->deadline != 0;
+         handle->extras->deadline != 0;
 }
 
 /* Gives up on stops that stood and are not answered in time either. */
@@ -298,7 +534,7 @@ expire_standing (StateUnits *self)
     {
       g_autoptr (StateUnitHandle) handle = g_object_ref (g_ptr_array_index (self->standing, i - 1));
 
-      if (is_standing (self, handle) && handle->deadline > now ())
+      if (is_standing (self, handle) && handle->extras->deadline > state_units_get_now (self))
         continue;
       g_ptr_array_remove_index_fast (self->standing, i - 1);
       if (!is_standing (self, handle))
@@ -311,6 +547,7 @@ expire_standing (StateUnits *self)
           g_autoptr (StateRequest) request = g_object_ref (handle->request);
 
           state_request_cancel (request);
+          has_called_out (self);
         }
     }
 }
@@ -334,6 +571,7 @@ cancel_expired (StateUnits *self, StateTransition *transition)
   state_units_tell (self);
   for (guint i = 0; i < requests->len; i++)
     state_request_cancel (g_ptr_array_index (requests, i));
+  has_called_out (self);
 }
 
 static void
@@ -345,15 +583,18 @@ expire (StateUnits *self)
     expire_standing (self);
   if (transition == NULL)
     return;
-  if (transition->deadline != 0 && transition->deadline <= now ())
+  if (transition->deadline != 0 && transition->deadline <= state_units_get_now (self))
     {
       transition->run->timed_out = !transition->run->done;
-      state_run_abandon (transition->run, now ());
+      state_run_abandon (transition->run, state_units_get_now (self));
     }
   else
-    state_run_expire (transition->run, now ());
-  if (transition->slow_time != 0 && transition->slow_time <= now ())
-    state_transition_tell_slow (transition, self);
+    state_run_expire (transition->run, state_units_get_now (self));
+  if (transition->slow_time != 0 && transition->slow_time <= state_units_get_now (self))
+    {
+      state_transition_tell_slow (transition, self);
+      has_called_out (self);
+    }
   if (transition->run->expired->len > 0)
     cancel_expired (self, transition);
 }
@@ -371,7 +612,8 @@ next_deadline (StateUnits *self)
 
   for (guint i = 0; i < self->standing->len; i++)
     deadline =
-        earlier (deadline, ((StateUnitHandle *) g_ptr_array_index (self->standing, i))->deadline);
+        earlier (deadline,
+                 ((StateUnitHandle *) g_ptr_array_index (self->standing, i))->extras->deadline);
   if (self->current != NULL)
     {
       deadline = earlier (deadline, self->current->deadline);
@@ -439,48 +681,83 @@ end (StateUnits *self)
   state_run_end (transition->run);
   state_units_forget_the_gone (self);
   state_transition_settle (transition, self);
+  drop_spares (self);
   update_running (self, transition);
   state_transition_finish (transition, self);
+  has_called_out (self);
   take_back_found (self);
 }
 
-/* Does one thing; FALSE: there is nothing to do for now. */
+/* The next one in the queue, if the set is at rest. */
 static gboolean
-advance (StateUnits *self)
+begin_next (StateUnits *self)
 {
-  StateTransition *transition = self->current;
+  g_autoptr (StateTransition) next = g_queue_pop_head (&self->queue);
+
+  if (next == NULL)
+    return FALSE;
+  if (state_transition_is_cancel_requested (next))
+    state_transition_finish_unbegun (next);
+  else
+    begin (self, next);
+  return TRUE;
+}
+
+/* Does one thing for the current transition, which the caller holds; FALSE: there is
+ * nothing to do for now. */
+static gboolean
+advance (StateUnits *self, StateTransition *transition)
+{
   guint32 slot;
 
-  if (transition == NULL)
+  if (g_atomic_int_get (&transition->cancel_requested) || transition->run->wants_cancel)
     {
-      g_autoptr (StateTransition) next = g_queue_pop_head (&self->queue);
-
-      if (next == NULL)
-        return FALSE;
-      if (state_transition_is_cancel_requested (next))
-        state_transition_finish_unbegun (next);
-      else
-        begin (self, next);
-      return TRUE;
+      state_transition_heed (transition);
+      has_called_out (self);
     }
-
-  state_transition_heed (transition);
   if (transition->run->expired->len > 0)
     cancel_expired (self, transition);
   if (self->current != transition)
     return TRUE;
-  if (state_run_next (transition->run, now (), &slot))
+  if (state_run_next (transition->run, state_units_get_now (self), &slot))
     {
-      ask (self, slot);
+      ask (self, transition, slot);
       return TRUE;
     }
-  state_units_tell (self);
-  if (self->current == transition && transition->run->done)
+  tell (self, transition);
+  if (self->current != transition || !transition->run->done)
+    return FALSE;
+  end (self);
+  return TRUE;
+}
+
+/* As long as there is something to do, and the others in the main loop need not have
+ * their turn. */
+static void
+advance_all (StateUnits *self)
+{
+  gint64 end_of_slice = state_units_get_now (self) + SLICE;
+  gboolean goes_on = TRUE;
+
+  while (goes_on)
     {
-      end (self);
-      return TRUE;
+      g_autoptr (StateTransition) transition = NULL;
+
+      if (!g_set_object (&transition, self->current))
+        {
+          goes_on = begin_next (self);
+          has_called_out (self);
+        }
+      while (goes_on && transition != NULL && self->current == transition)
+        {
+          if (state_units_get_now (self) >= end_of_slice)
+            {
+              state_dispatcher_again (self->dispatcher);
+              return;
+            }
+          goes_on = advance (self, transition);
+        }
     }
-  return FALSE;
 }
 
 /* Called whenever something may have happened. */
@@ -489,19 +766,15 @@ state_units_pump (gpointer units)
 {
   g_autoptr (StateUnits) self = g_object_ref (STATE_UNITS (units));
   g_autoptr (StateTransition) current = NULL;
-  gint64 end_of_slice = now () + SLICE;
 
   expire (self);
   state_units_tell (self);
-  while (advance (self))
-    if (now () >= end_of_slice)
-      {
-        state_dispatcher_again (self->dispatcher);
-        break;
-      }
+  advance_all (self);
   if (g_set_object (&current, self->current))
     state_transition_tell (current);
   state_dispatcher_set_deadline (self->dispatcher, next_deadline (self));
+  /* Others in the main loop come next. */
+  has_called_out (self);
 }
 
 void
@@ -527,7 +800,7 @@ settle_ended (StateUnits *self,
   if (slot != STATE_SLOT_NONE && self->current->run->phase->operation == STATE_OPERATION_START)
     {
       state_transition_take_error (self->current, slot, g_error_copy (reason));
-      state_run_ended (self->current->run, slot, outcome, now ());
+      state_run_ended (self->current->run, slot, outcome, state_units_get_now (self));
     }
   state_unit_handle_take_error (handle, g_steal_pointer (&reason));
   state_graph_set_state (self->graph, handle->node, state, FALSE, FALSE);
@@ -611,4 +884,5 @@ state_units_handle_event (StateUnits *self,
     default:
       g_assert_not_reached ();
     }
+  has_called_out (self);
 }

@@ -6,6 +6,7 @@
 #include "state-error.h"
 #include "state-inspection-private.h"
 #include "state-inspector.h"
+#include "state-request-private.h"
 #include "state-task-private.h"
 #include "state-transition-private.h"
 #include "state-unit-builder-private.h"
@@ -82,6 +83,7 @@ enum
 };
 
 static guint signals[N_SIGNALS];
+static guint items_changed_signal; /* GListModel's own */
 
 static void list_model_iface_init (GListModelInterface *iface);
 
@@ -148,7 +150,12 @@ state_units_finalize (GObject *object)
   state_graph_free (self->graph);
   state_positions_clear (&self->positions);
   g_ptr_array_unref (self->handles);
+  g_clear_pointer (&self->roster, g_ptr_array_unref);
+  g_clear_object (&self->hand);
+  state_request_list_free (self->spare);
+  g_clear_object (&self->spare_builder);
   g_hash_table_unref (self->names);
+  g_clear_pointer (&self->aliases, g_hash_table_unref);
   g_hash_table_unref (self->dispatchers);
   g_array_unref (self->gone);
   g_ptr_array_unref (self->standing);
@@ -429,6 +436,7 @@ state_units_class_init (StateUnitsClass *klass)
   install_properties (object_class);
   install_signals (G_TYPE_FROM_CLASS (klass));
   install_slow_signal (G_TYPE_FROM_CLASS (klass));
+  items_changed_signal = g_signal_lookup ("items-changed", G_TYPE_LIST_MODEL);
 }
 
 static void
@@ -440,7 +448,7 @@ state_units_init (StateUnits *self)
   self->graph = state_graph_new ();
   state_positions_init (&self->positions);
   self->handles = g_ptr_array_new ();
-  self->names = g_hash_table_new (g_str_hash, g_str_equal);
+  self->names = state_units_names_new ();
   self->dispatchers = g_hash_table_new (NULL, NULL);
   self->gone = g_array_new (FALSE, FALSE, sizeof (guint32));
   g_queue_init (&self->queue);
@@ -491,14 +499,20 @@ list_model_iface_init (GListModelInterface *iface)
 
 /* Telling, for the other parts of the set */
 
+/* Whether anybody listens to what state_units_emit_state_changed() emits. */
+gboolean
+state_units_is_heard (StateUnits *self)
+{
+  return g_signal_has_handler_pending (self, signals[SIGNAL_UNIT_STATE_CHANGED], 0, FALSE);
+}
+
 void
 state_units_emit_state_changed (StateUnits *self,
                                 StateUnitHandle *handle,
                                 StateUnitState old_state,
                                 StateUnitState new_state)
 {
-  if (g_signal_has_handler_pending (self, signals[SIGNAL_UNIT_STATE_CHANGED], 0, FALSE))
-    g_signal_emit (self, signals[SIGNAL_UNIT_STATE_CHANGED], 0, handle, old_state, new_state);
+  g_signal_emit (self, signals[SIGNAL_UNIT_STATE_CHANGED], 0, handle, old_state, new_state);
 }
 
 void
@@ -537,11 +551,31 @@ state_units_notify_transitions (StateUnits *self)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LAST_TRANSITION]);
 }
 
+/* Handles came and went, at one place of the list. */
+void
+state_units_emit_items_changed (StateUnits *self, guint position, guint n_removed, guint n_added)
+{
+  if (g_signal_has_handler_pending (self, items_changed_signal, 0, FALSE))
+    g_list_model_items_changed (G_LIST_MODEL (self), position, n_removed, n_added);
+}
+
+void
+state_units_notify_n_items (StateUnits *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_ITEMS]);
+}
+
+/* Units that are like those there were before change nothing. */
 void
 state_units_notify_allowed (StateUnits *self)
 {
-  StateOperationFlags allowed = state_rules_allowed_for_all (self->graph);
+  guint32 classes = state_rules_classes_of_all (self->graph);
+  StateOperationFlags allowed;
 
+  if (self->told_classes == classes)
+    return;
+  self->told_classes = classes;
+  allowed = state_rules_allowed_for_all (self->graph);
   if (self->told_allowed == allowed)
     return;
   self->told_allowed = allowed;

@@ -64,8 +64,8 @@ test_copy (void)
   state_graph_set_state (graph, 2, STATE_UNIT_STATE_RUNNING, FALSE, FALSE);
   copy = state_graph_copy (graph);
   g_assert_cmpuint (copy->n_nodes, ==, 3);
-  g_assert_cmpuint (copy->nodes[0].slot, ==, STATE_NODE_NONE);
-  g_assert_cmpuint (graph->nodes[0].slot, ==, 0);
+  g_assert_cmpuint (copy->slots[0], ==, STATE_NODE_NONE);
+  g_assert_cmpuint (state_run_slot_of (run, 0), ==, 0);
   g_assert_cmpuint (copy->nodes[2].state, ==, STATE_UNIT_STATE_RUNNING);
   g_assert_cmpuint (state_graph_get_duration (copy, 1, STATE_OPERATION_START), ==, 7);
   g_assert_false (state_graph_next_change (copy, &change));
@@ -121,7 +121,7 @@ test_run_is_not_touched (void)
     }
   g_assert_false (state_graph_next_change (graph, &change));
   g_assert_cmpuint (run->phases->len, ==, 0);
-  g_assert_cmpuint (run->taken->len, ==, 4);
+  g_assert_cmpuint (run->n_taken, ==, 4);
   g_assert_cmpuint (state_graph_get_duration (graph, 0, STATE_OPERATION_START), ==, 0);
 }
 

@@ -58,6 +58,24 @@ assert_list (const Model *self, guint32 node, const StateEdge *edges, guint n, g
                                    : self->edges[node][other][flags]);
 }
 
+/* Each is in the list of the one that depends and of the one depended on. */
+static guint32
+count_partial (const StateGraph *graph)
+{
+  guint32 count = 0;
+
+  for (guint32 node = 0; node < graph->n_nodes; node++)
+    {
+      guint n;
+      const StateEdge *edges = state_graph_dependencies (graph, node, &n);
+
+      for (guint i = 0; i < n; i++)
+        count += !graph->nodes[edges[i].node].disconnected &&
+                 (edges[i].operations & STATE_GRAPH_ORDERED) != STATE_GRAPH_ORDERED;
+    }
+  return count;
+}
+
 static void
 assert_same (const Model *self)
 {
@@ -78,16 +96,19 @@ assert_same (const Model *self)
       assert_list (self, node, edges, n, TRUE);
       g_assert_cmpuint (it->alive, ==, self->alive[node]);
       g_assert_cmpuint (it->state, ==, self->states[node]);
-      g_assert_cmpuint (it->slot, ==, self->slots[node]);
+      g_assert_cmpuint (self->graph->slots[node], ==, self->slots[node]);
       for (guint i = 0; i < 2; i++)
         g_assert_cmpuint (state_graph_get_duration (self->graph, node, i), ==,
                           self->durations[node][i]);
+      g_assert_cmpuint (state_node_set_contains (&self->graph->idle, node), ==,
+                        it->alive && it->state != STATE_UNIT_STATE_RUNNING);
       n_edges += it->dependencies.capacity + it->dependents.capacity;
       n_alive += it->alive;
       n_in_class[state_rules_class (it)] += it->alive;
     }
   g_assert_cmpuint (self->graph->n_alive, ==, n_alive);
   g_assert_cmpuint (self->graph->n_edges, ==, n_edges);
+  g_assert_cmpuint (self->graph->n_edges_partial, ==, count_partial (self->graph));
   for (guint class = 0; class < STATE_N_CLASSES; class ++)
     g_assert_cmpuint (self->graph->n_in_class[class], ==, n_in_class[class]);
 }
@@ -287,7 +308,7 @@ set_state (Model *self, guint32 node)
                          g_rand_boolean (self->rand));
   self->states[node] = state;
   self->slots[node] = g_rand_int (self->rand);
-  self->graph->nodes[node].slot = self->slots[node];
+  self->graph->slots[node] = self->slots[node];
   self->durations[node][state % 2] = 1 + state;
   state_graph_set_duration (self->graph, node, state % 2, 1 + state);
 }
@@ -545,7 +566,7 @@ test_changes_are_told_in_order_and_once (void)
   g_assert_cmpint (change.new_state, ==, STATE_UNIT_STATE_RUNNING);
   g_assert_false (state_graph_next_change (graph, &change));
   g_assert_false (state_graph_next_change (graph, &change));
-  g_assert_cmpuint (graph->changes->len, ==, 0);
+  g_assert_cmpuint (graph->n_changes, ==, 0);
 }
 
 /* --- Nothing is left behind --- */

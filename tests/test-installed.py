@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""A program is compiled against the installed library with pkg-config, and run.
+"""Programs are compiled against the installed libraries with pkg-config, and run; another in Python.
 
-usage: test-installed.py MESON BUILD_ROOT CONSUMER_C COMPILER…
+usage: test-installed.py MESON BUILD_ROOT PYTHON CONSUMER_C CONSUMER_TEST_C COMPILER…
 """
 
 import os
@@ -11,8 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-meson, build, source = sys.argv[1:4]
-compiler = sys.argv[4:]
+meson, build, python, source, test_source = sys.argv[1:6]
+compiler = sys.argv[6:]
 
 
 def run(*command, **kwargs):
@@ -24,7 +24,7 @@ def run(*command, **kwargs):
 with tempfile.TemporaryDirectory(prefix="state-unit-") as folder:
     root = Path(folder)
     # The reference is built anew by each installation, and not needed here.
-    tags = "runtime,devel,typelib,man"
+    tags = "runtime,devel,typelib,man,python-runtime"
     run(meson, "install", "-C", build, "--no-rebuild", "--destdir", folder, "--tags", tags)
 
     (config,) = root.rglob("state-unit-1.pc")
@@ -35,23 +35,50 @@ with tempfile.TemporaryDirectory(prefix="state-unit-") as folder:
         if line.startswith("prefix=")
     )
     # The files stand below a folder for staging, as in a package's build.
-    config.write_text(config.read_text().replace(f"prefix={prefix}", f"prefix={folder}{prefix}", 1))
+    for config in config.parent.glob("state-unit*.pc"):
+        staged = config.read_text().replace(f"prefix={prefix}", f"prefix={folder}{prefix}", 1)
+        config.write_text(staged)
 
-    env = dict(os.environ, PKG_CONFIG_PATH=str(config.parent))
-    flags = run("pkg-config", "--cflags", "--libs", "state-unit-1", env=env).split()
-    program = root / "consumer"
-    run(*compiler, "-Wall", "-Werror", source, "-o", str(program), *flags)
-    answer = run(str(program), env=dict(os.environ, LD_LIBRARY_PATH=str(libdir)))
+    def compile_and_run(package, program_source):
+        env = dict(os.environ, PKG_CONFIG_PATH=str(config.parent))
+        flags = run("pkg-config", "--cflags", "--libs", package, env=env).split()
+        program = root / "program"
+        run(*compiler, "-Wall", "-Werror", program_source, "-o", str(program), *flags)
+        return run(str(program), env=dict(os.environ, LD_LIBRARY_PATH=str(libdir)))
+
+    answer = compile_and_run("state-unit-1", source)
     assert answer == "power is running\n", answer
+    answer = compile_and_run("state-unit-testing-1", test_source)
+    assert "ok 2 /fan/conformance/stop-is-idempotent" in answer, answer
 
     installed = {path.name for path in root.rglob("*") if not path.is_dir()}
     for name in (
         "StateUnit-1.gir",
         "StateUnit-1.typelib",
+        "StateUnitTesting-1.gir",
+        "StateUnitTesting-1.typelib",
         "state-unit",
         "state-unit.1",
         "openvmm-vm-graph.json",
+        "StateUnit.py",
+        "StateUnit.pyi",
     ):
         assert name in installed, f"{name} is not installed"
+    # PyGObject finds the overrides below a folder of Python's path.
+    (overrides,) = root.rglob("gi/overrides/StateUnit.py")
+    (typelib,) = root.rglob("StateUnit-1.typelib")
+    hello = run(
+        python,
+        "-c",
+        "from gi.repository import StateUnit; print(StateUnit.Units().run('inspect'))",
+        env=dict(
+            os.environ,
+            GI_TYPELIB_PATH=str(typelib.parent),
+            LD_LIBRARY_PATH=str(libdir),
+            PYTHONPATH=str(overrides.parents[2]),
+        ),
+    )
+    assert hello == "{}\n", hello
+
     private = [name for name in installed if name.endswith("-private.h")]
     assert not private, f"{private} are installed"

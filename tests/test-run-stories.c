@@ -95,7 +95,7 @@ asked (Story *self)
   guint n = 0;
 
   while (state_run_next (self->run, ++self->now, &slot))
-    self->text[n++] = (char) ('a' + self->run->phase->steps[slot].node);
+    self->text[n++] = (char) ('a' + state_run_node (self->run, slot));
   self->text[n] = '\0';
   return self->text;
 }
@@ -240,7 +240,7 @@ test_failure_reaches_what_requires_it_through_those_not_asked (void)
   assert_done (story, FALSE);
   g_assert_cmpstr (outcomes (story, 0), ==, "!=--++");
   g_assert_cmpstr (states (story), ==, "frssrr");
-  g_assert_cmpuint (story->run->phase->steps[3].cause, ==, 0);
+  g_assert_cmpuint (state_phase_cause (story->run->phase, 3), ==, 0);
   g_assert_true (state_phase_is_failure (&story->run->phase->steps[0]));
   g_assert_false (state_phase_is_failure (&story->run->phase->steps[3]));
 }

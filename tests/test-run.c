@@ -650,12 +650,13 @@ assert_causes (World *self)
     {
       guint phase = self->n_phases - 1;
       const StateRunStep *step = &self->run->phase->steps[slot];
+      guint32 cause = state_phase_cause (self->run->phase, slot);
 
       check (self, state_phase_is_failure (step) == is_bad (self, phase, slot));
       if (step->outcome == STATE_STEP_OUTCOME_SKIPPED)
-        check (self, step->cause < self->n_taken &&
-                         (is_bad (self, phase, step->cause) ||
-                          self->steps[phase][step->cause].verdict == STATE_VERDICT_PASS));
+        check (self,
+               cause < self->n_taken && (is_bad (self, phase, cause) ||
+                                         self->steps[phase][cause].verdict == STATE_VERDICT_PASS));
     }
 }
 

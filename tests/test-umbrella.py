@@ -17,7 +17,7 @@ included = set(re.findall(r'^#include "(.*)"$', umbrella.read_text(), re.MULTILI
 exporting = {
     path.name
     for path in umbrella.parent.rglob("*.h")
-    if "\nSTATE_AVAILABLE_IN_ALL\n" in path.read_text()
+    if re.search(r"^STATE_(UNIT_TESTING_)?AVAILABLE_IN_ALL$", path.read_text(), re.MULTILINE)
 }
 
 problems = []

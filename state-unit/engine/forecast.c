@@ -8,36 +8,22 @@
  * equally long, for its levels, and once with those that take as long as they took
  * last time, for its length. The clock shows 1 when it begins, since 0 means never. */
 
-static StateRun *
-copy_run (const StateRun *run, StateGraph *graph)
-{
-  StateRun *copy = state_run_new (graph, run->operation);
-
-  copy->policy = run->policy;
-  copy->own_policy = run->own_policy;
-  copy->leave_rest = run->leave_rest;
-  copy->resume = run->resume;
-  g_array_append_vals (copy->taken, run->taken->data, run->taken->len);
-  return copy;
-}
-
 /* A stop waits for the late answers of those that were given up on: they come
  * first, and are good. */
 static void
 answer_late (StateRun *run)
 {
-  for (guint32 slot = 0; slot < run->taken->len; slot++)
+  for (guint32 slot = 0; slot < run->n_taken; slot++)
     {
-      const StateRunStep *step = &g_array_index (run->taken, StateRunStep, slot);
-      StateNode *node = &run->graph->nodes[step->node];
+      guint32 number = state_run_node (run, slot);
+      StateNode *node = &run->graph->nodes[number];
 
-      if (step->verdict != STATE_VERDICT_AWAIT)
+      if (run->taken[slot].verdict != STATE_VERDICT_AWAIT)
         continue;
       if (node->state == STATE_UNIT_STATE_UNCERTAIN)
-        state_rules_settle_late (run->graph, step->node, STATE_STEP_OUTCOME_SUCCEEDED);
+        state_rules_settle_late (run->graph, number, STATE_STEP_OUTCOME_SUCCEEDED);
       else
-        state_rules_settle (run->graph, step->node, STATE_OPERATION_STOP,
-                            STATE_STEP_OUTCOME_SUCCEEDED);
+        state_rules_settle (run->graph, number, STATE_OPERATION_STOP, STATE_STEP_OUTCOME_SUCCEEDED);
       node->standing = FALSE;
     }
 }
@@ -54,7 +40,7 @@ always_the_same (const StateRun *run, guint32 slot)
 static gint64
 as_last_time (const StateRun *run, guint32 slot)
 {
-  return state_graph_get_duration (run->graph, run->phase->steps[slot].node, run->phase->operation);
+  return state_graph_get_duration (run->graph, state_run_node (run, slot), run->phase->operation);
 }
 
 static void
@@ -154,7 +140,7 @@ forecast_levels (StateForecast *self, const StateRun *run)
 {
   g_autoptr (StateGraph) graph = state_graph_copy (run->graph);
 
-  self->run = copy_run (run, graph);
+  self->run = state_run_copy (run, graph);
   drive (self->run, always_the_same);
   for (guint i = 0; i < self->run->phases->len; i++)
     add_levels (self, i);
@@ -166,7 +152,7 @@ static void
 forecast_times (StateForecast *self, const StateRun *run)
 {
   g_autoptr (StateGraph) graph = state_graph_copy (run->graph);
-  g_autoptr (StateRun) timed = copy_run (run, graph);
+  g_autoptr (StateRun) timed = state_run_copy (run, graph);
   g_autoptr (GArray) path = NULL;
 
   timed->max_asked = run->max_asked;

@@ -9,10 +9,7 @@
 StateGraph *
 state_graph_new (void)
 {
-  StateGraph *self = g_new0 (StateGraph, 1);
-
-  self->changes = g_array_new (FALSE, FALSE, sizeof (StateChange));
-  return self;
+  return g_new0 (StateGraph, 1);
 }
 
 /* The same nodes, by the same numbers, to be tried out: no run has taken any of
@@ -23,16 +20,18 @@ state_graph_copy (const StateGraph *self)
   StateGraph *copy = g_memdup2 (self, sizeof *self);
 
   copy->nodes = g_memdup2 (self->nodes, self->n_nodes * sizeof (StateNode));
+  copy->slots = g_new (guint32, MAX (self->n_nodes, 1));
   copy->n_allocated = self->n_nodes;
   for (guint32 node = 0; node < copy->n_nodes; node++)
-    copy->nodes[node].slot = STATE_NODE_NONE;
+    copy->slots[node] = STATE_NODE_NONE;
+  state_node_set_copy (&copy->idle, &self->idle);
   copy->edges = g_memdup2 (self->edges, self->n_edges * sizeof (StateEdge));
   copy->n_edges_allocated = self->n_edges;
   copy->n_durations = MIN (self->n_durations, self->n_nodes);
   for (guint i = 0; i < G_N_ELEMENTS (self->durations); i++)
     copy->durations[i] = g_memdup2 (self->durations[i], copy->n_durations * sizeof (guint32));
-  copy->changes = g_array_new (FALSE, FALSE, sizeof (StateChange));
-  copy->n_changes_told = 0;
+  copy->changes = NULL;
+  copy->n_changes = copy->n_changes_allocated = copy->n_changes_told = 0;
   return copy;
 }
 
@@ -42,35 +41,79 @@ state_graph_free (StateGraph *self)
   for (guint i = 0; i < G_N_ELEMENTS (self->durations); i++)
     g_free (self->durations[i]);
   g_free (self->nodes);
+  g_free (self->slots);
   g_free (self->edges);
-  g_array_unref (self->changes);
+  state_node_set_clear (&self->idle);
+  g_free (self->changes);
   g_free (self);
 }
 
 /* Edges */
 
-static guint32
-reserve_edges (StateGraph *self, guint32 n)
+/* Slices that lists have left are kept by their capacity, if that is a power of two:
+ * the first of their edges names the next. Those of others are wasted until all are
+ * packed again. */
+static guint32 *
+free_slices_of (StateGraph *self, guint32 capacity)
 {
-  guint32 offset = self->n_edges;
+  guint place = g_bit_storage (capacity) - 1;
 
-  if (n > self->n_edges_allocated - self->n_edges)
-    {
-      self->n_edges_allocated = MAX (self->n_edges + n, self->n_edges_allocated * 2);
-      self->edges = g_renew (StateEdge, self->edges, self->n_edges_allocated);
-    }
-  self->n_edges += n;
-  return offset;
+  if (capacity == 0 || (capacity & (capacity - 1)) != 0 ||
+      place >= G_N_ELEMENTS (self->free_slices))
+    return NULL;
+  return &self->free_slices[place];
 }
 
 static void
-grow_list (StateGraph *self, StateEdgeList *list, guint32 capacity)
+release_slice (StateGraph *self, const StateEdgeList *list)
 {
-  guint32 offset = reserve_edges (self, capacity);
+  guint32 *slices = free_slices_of (self, list->capacity);
+
+  self->n_edges_wasted += list->capacity;
+  if (slices == NULL)
+    return;
+  self->edges[list->offset].node = *slices;
+  *slices = list->offset + 1;
+}
+
+static guint32
+take_slice (StateGraph *self, guint32 capacity)
+{
+  guint32 *slices = free_slices_of (self, capacity);
+  guint32 offset = self->n_edges;
+
+  if (slices != NULL && *slices != 0)
+    {
+      offset = *slices - 1;
+      *slices = self->edges[offset].node;
+      self->n_edges_wasted -= capacity;
+      return offset;
+    }
+  if (capacity > self->n_edges_allocated - self->n_edges)
+    {
+      self->n_edges_allocated =
+          MAX (self->n_edges + capacity, self->n_edges_allocated + self->n_edges_allocated / 4);
+      self->edges = g_renew (StateEdge, self->edges, self->n_edges_allocated);
+    }
+  self->n_edges += capacity;
+  return offset;
+}
+
+static guint32
+rounded_up (guint32 n)
+{
+  return n > 1 ? 1u << g_bit_storage (n - 1) : n;
+}
+
+static void
+grow_list (StateGraph *self, StateEdgeList *list, guint32 n)
+{
+  guint32 capacity = rounded_up (n);
+  guint32 offset = take_slice (self, capacity);
 
   if (list->length > 0)
     memcpy (self->edges + offset, self->edges + list->offset, list->length * sizeof (StateEdge));
-  self->n_edges_wasted += list->capacity;
+  release_slice (self, list);
   list->offset = offset;
   list->capacity = capacity;
 }
@@ -79,7 +122,7 @@ static void
 append_edge (StateGraph *self, StateEdgeList *list, const StateEdge *edge)
 {
   if (list->length == list->capacity)
-    grow_list (self, list, MAX (list->capacity * 2, 2));
+    grow_list (self, list, list->length + 1);
   self->edges[list->offset + list->length++] = *edge;
 }
 
@@ -124,6 +167,7 @@ state_graph_compact_edges (StateGraph *self)
   self->n_edges = end;
   self->n_edges_allocated = MAX (end, 1);
   self->n_edges_wasted = 0;
+  memset (self->free_slices, 0, sizeof self->free_slices);
 }
 
 /* Nodes */
@@ -137,20 +181,30 @@ edge_back (const StateEdge *edge, guint32 node)
   return back;
 }
 
+/* Counted once for both of its directions. */
+static gboolean
+is_partial (const StateEdge *edge)
+{
+  return (edge->operations & STATE_GRAPH_ORDERED) != STATE_GRAPH_ORDERED;
+}
+
 static void
 add_edges (StateGraph *self, guint32 node, gboolean are_dependents, const StateEdge *edges, guint n)
 {
   StateEdgeList *list =
       are_dependents ? &self->nodes[node].dependents : &self->nodes[node].dependencies;
 
-  if (n > 0)
-    grow_list (self, list, n);
+  if (n == 0)
+    return;
+  grow_list (self, list, n);
+  list->length = n;
+  memcpy (self->edges + list->offset, edges, n * sizeof (StateEdge));
   for (guint i = 0; i < n; i++)
     {
       StateNode *other = &self->nodes[edges[i].node];
       StateEdge back = edge_back (&edges[i], node);
 
-      append_edge (self, list, &edges[i]);
+      self->n_edges_partial += is_partial (&edges[i]);
       append_edge (self, are_dependents ? &other->dependencies : &other->dependents, &back);
     }
 }
@@ -169,8 +223,12 @@ state_graph_add (StateGraph *self,
     {
       self->n_allocated = MAX (16, self->n_allocated * 2);
       self->nodes = g_renew (StateNode, self->nodes, self->n_allocated);
+      self->slots = g_renew (guint32, self->slots, self->n_allocated);
+      state_node_set_reserve (&self->idle, self->n_allocated);
     }
-  self->nodes[node] = (StateNode){ .slot = STATE_NODE_NONE, .alive = TRUE };
+  self->nodes[node] = (StateNode){ .alive = TRUE };
+  self->slots[node] = STATE_NODE_NONE;
+  state_node_set_add (&self->idle, node);
   for (guint i = 0; i < G_N_ELEMENTS (self->durations); i++)
     if (self->durations[i] != NULL && node < self->n_durations)
       self->durations[i][node] = 0;
@@ -193,6 +251,7 @@ state_graph_kill (StateGraph *self, guint32 node)
   self->n_in_class[state_rules_class (it)]--;
   self->n_alive--;
   it->alive = FALSE;
+  state_node_set_remove (&self->idle, node);
 }
 
 /* A long list is not searched for each of its nodes that goes: what is stale in it
@@ -231,6 +290,17 @@ sweep_edges (StateGraph *self)
   self->n_edges_stale = 0;
 }
 
+static void
+disconnect_edge (StateGraph *self, const StateEdge *edge, gboolean is_dependent, guint32 node)
+{
+  StateNode *other = &self->nodes[edge->node];
+
+  if (other->disconnected)
+    return; /* stale: what it counted for was taken off with the other */
+  self->n_edges_partial -= is_partial (edge);
+  drop_edges_to (self, is_dependent ? &other->dependencies : &other->dependents, node);
+}
+
 void
 state_graph_disconnect (StateGraph *self, guint32 node)
 {
@@ -239,18 +309,11 @@ state_graph_disconnect (StateGraph *self, guint32 node)
   g_assert (!it->alive);
   it->disconnected = TRUE;
   for (guint32 i = 0; i < it->dependencies.length; i++)
-    {
-      guint32 other = self->edges[it->dependencies.offset + i].node;
-
-      drop_edges_to (self, &self->nodes[other].dependents, node);
-    }
+    disconnect_edge (self, &self->edges[it->dependencies.offset + i], FALSE, node);
   for (guint32 i = 0; i < it->dependents.length; i++)
-    {
-      guint32 other = self->edges[it->dependents.offset + i].node;
-
-      drop_edges_to (self, &self->nodes[other].dependencies, node);
-    }
-  self->n_edges_wasted += it->dependencies.capacity + it->dependents.capacity;
+    disconnect_edge (self, &self->edges[it->dependents.offset + i], TRUE, node);
+  release_slice (self, &it->dependencies);
+  release_slice (self, &it->dependents);
   it->dependencies = it->dependents = (StateEdgeList){ 0 };
 
   if (self->n_edges_stale > 1024 && self->n_edges_stale > self->n_edges / 8)
@@ -266,6 +329,16 @@ state_graph_is_sparse (const StateGraph *self)
   guint32 n_dead = self->n_nodes - self->n_alive;
 
   return n_dead > 64 && n_dead > self->n_nodes / 2;
+}
+
+static void
+renumber_idle (StateGraph *self)
+{
+  state_node_set_clear (&self->idle);
+  state_node_set_reserve (&self->idle, self->n_allocated);
+  for (guint32 i = 0; i < self->n_nodes; i++)
+    if (self->nodes[i].state != STATE_UNIT_STATE_RUNNING)
+      state_node_set_add (&self->idle, i);
 }
 
 /* Renumbers the living nodes; all dead ones must be disconnected. Returns the
@@ -286,9 +359,11 @@ state_graph_compact (StateGraph *self)
       for (guint o = 0; o < G_N_ELEMENTS (self->durations); o++)
         if (self->durations[o] != NULL && n < self->n_durations)
           self->durations[o][n] = state_graph_get_duration (self, i, o);
+      self->slots[n] = self->slots[i];
       self->nodes[n++] = self->nodes[i];
     }
   self->n_nodes = n;
+  renumber_idle (self);
 
   state_graph_compact_edges (self);
   for (guint32 i = 0; i < self->n_edges; i++)
@@ -299,6 +374,13 @@ state_graph_compact (StateGraph *self)
 /* States */
 
 void
+state_graph_reserve_change (StateGraph *self)
+{
+  self->n_changes_allocated = MAX (16, self->n_changes_allocated * 2);
+  self->changes = g_renew (StateChange, self->changes, self->n_changes_allocated);
+}
+
+void
 state_graph_set_state (StateGraph *self,
                        guint32 node,
                        StateUnitState state,
@@ -306,7 +388,7 @@ state_graph_set_state (StateGraph *self,
                        gboolean undefined)
 {
   StateNode *it = &self->nodes[node];
-  StateChange change = { node, it->state, state };
+  guint8 old_state = it->state;
 
   if (it->alive)
     self->n_in_class[state_rules_class (it)]--;
@@ -317,13 +399,20 @@ state_graph_set_state (StateGraph *self,
     return;
 
   self->n_in_class[state_rules_class (it)]++;
-  if (change.old_state != change.new_state)
-    g_array_append_val (self->changes, change);
+  if (old_state == state)
+    return;
+  if (state == STATE_UNIT_STATE_RUNNING)
+    state_node_set_remove (&self->idle, node);
+  else if (old_state == STATE_UNIT_STATE_RUNNING)
+    state_node_set_add (&self->idle, node);
+  if (self->n_changes == self->n_changes_allocated)
+    state_graph_reserve_change (self);
+  self->changes[self->n_changes++] = (StateChange){ node, old_state, state };
 }
 
 /* The durations of an operation are kept from the first one on. */
-static void
-reserve_durations (StateGraph *self, StateOperation operation)
+void
+state_graph_reserve_durations (StateGraph *self, StateOperation operation)
 {
   if (self->n_durations < self->n_nodes)
     {
@@ -340,14 +429,6 @@ reserve_durations (StateGraph *self, StateOperation operation)
     self->durations[operation] = g_new0 (guint32, self->n_durations);
 }
 
-void
-state_graph_set_duration (StateGraph *self, guint32 node, StateOperation operation, gint64 duration)
-{
-  if (self->durations[operation] == NULL || self->n_durations < self->n_nodes)
-    reserve_durations (self, operation);
-  self->durations[operation][node] = (guint32) CLAMP (duration, 1, G_MAXUINT32);
-}
-
 /* In µs; 0: it has not been seen. */
 guint32
 state_graph_get_duration (const StateGraph *self, guint32 node, StateOperation operation)
@@ -355,20 +436,6 @@ state_graph_get_duration (const StateGraph *self, guint32 node, StateOperation o
   return self->durations[operation] != NULL && node < self->n_durations
              ? self->durations[operation][node]
              : 0;
-}
-
-/* Takes out the oldest change that has not been told. */
-gboolean
-state_graph_next_change (StateGraph *self, StateChange *change)
-{
-  if (self->n_changes_told < self->changes->len)
-    {
-      *change = g_array_index (self->changes, StateChange, self->n_changes_told++);
-      return TRUE;
-    }
-  g_array_set_size (self->changes, 0);
-  self->n_changes_told = 0;
-  return FALSE;
 }
 
 /* Cycles */
@@ -528,5 +595,34 @@ state_graph_closure (const StateGraph *self, const GArray *given, StateOperation
           g_array_append_val (nodes, edges[i].node);
     }
   g_array_sort (nodes, compare_nodes);
+  return nodes;
+}
+
+/* In order: those that do not run, and those that do but stand behind one of these,
+ * so that what is to start behind them keeps its place. */
+GArray *
+state_graph_idle (const StateGraph *self)
+{
+  GArray *nodes = g_array_new (FALSE, FALSE, sizeof (guint32));
+  g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
+  guint n_idle;
+
+  state_node_set_append_to (&self->idle, nodes);
+  n_idle = nodes->len;
+  for (guint head = 0; head < nodes->len; head++)
+    {
+      guint n;
+      const StateEdge *edges =
+          state_graph_dependents (self, g_array_index (nodes, guint32, head), &n);
+
+      for (guint i = 0; i < n; i++)
+        if ((edges[i].operations & STATE_OPERATION_FLAGS_START) &&
+            self->nodes[edges[i].node].alive &&
+            self->nodes[edges[i].node].state == STATE_UNIT_STATE_RUNNING &&
+            g_hash_table_add (seen, GUINT_TO_POINTER (edges[i].node)))
+          g_array_append_val (nodes, edges[i].node);
+    }
+  if (nodes->len > n_idle)
+    g_array_sort (nodes, compare_nodes);
   return nodes;
 }

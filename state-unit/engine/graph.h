@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../state-enums.h"
+#include "node-set.h"
 
 G_BEGIN_DECLS
 
@@ -29,23 +30,27 @@ typedef struct
 {
   StateEdgeList dependencies;
   StateEdgeList dependents;
-  guint32 slot;   /* its step in the run that has taken it, or STATE_NODE_NONE */
   guint8 state;   /* StateUnitState */
   guint8 request; /* UNCERTAIN: the StateOperation that is still with the unit */
-  guint alive : 1;
-  guint disconnected : 1; /* dead, and no part of any order */
-  guint may_run : 1;      /* FAILED: nobody said that it is stopped */
-  guint undefined : 1;    /* FAILED: its contents are undefined */
-  guint stands : 1;       /* UNCERTAIN: a stop is to follow the late answer, if it may run then */
-  guint standing : 1;     /* STOPPING: by such a stop, which is part of no run */
+  guint16 alive : 1;
+  guint16 disconnected : 1; /* dead, and no part of any order */
+  guint16 may_run : 1;      /* FAILED: nobody said that it is stopped */
+  guint16 undefined : 1;    /* FAILED: its contents are undefined */
+  guint16 stands : 1;       /* UNCERTAIN: a stop is to follow the late answer, if it may run then */
+  guint16 standing : 1;     /* STOPPING: by such a stop, which is part of no run */
 } StateNode;
 
 typedef struct
 {
   guint32 node;
-  StateUnitState old_state;
-  StateUnitState new_state;
+  guint8 old_state; /* StateUnitState */
+  guint8 new_state; /* StateUnitState */
 } StateChange;
+
+/* The operations for which a dependency counts unless it says otherwise. */
+#define STATE_GRAPH_ORDERED                                                                 \
+  (STATE_OPERATION_FLAGS_START | STATE_OPERATION_FLAGS_STOP | STATE_OPERATION_FLAGS_RESET | \
+   STATE_OPERATION_FLAGS_RESTORE)
 
 /* One for each thing that a rule can tell apart: a state, with its facts. */
 #define STATE_N_CLASSES (STATE_UNIT_STATE_LOST + 1 + 8)
@@ -53,6 +58,7 @@ typedef struct
 typedef struct
 {
   StateNode *nodes;
+  guint32 *slots;  /* by node: its step in the run that has taken some, or STATE_NODE_NONE */
   guint32 n_nodes; /* dead ones included */
   guint32 n_allocated;
   guint32 n_alive;
@@ -61,14 +67,20 @@ typedef struct
   guint32 n_edges; /* wasted ones included */
   guint32 n_edges_allocated;
   guint32 n_edges_wasted;
-  guint32 n_edges_stale; /* to disconnected nodes, in long lists */
+  guint32 free_slices[16]; /* by the logarithm of the capacity: the first + 1 */
+  guint32 n_edges_stale;   /* to disconnected nodes, in long lists */
+  guint32 n_edges_partial; /* that do not count for all of STATE_GRAPH_ORDERED */
+
+  StateNodeSet idle; /* the living ones that are not RUNNING */
 
   guint32 n_in_class[STATE_N_CLASSES];
 
   guint32 *durations[STATE_OPERATION_INSPECT]; /* by operation and node, in µs; 0: not known */
   guint32 n_durations;
 
-  GArray *changes; /* of StateChange, not yet told */
+  StateChange *changes; /* not yet told */
+  guint n_changes;
+  guint n_changes_allocated;
   guint n_changes_told;
 } StateGraph;
 
@@ -89,6 +101,7 @@ GArray *state_graph_find_cycle (StateGraph *self,
                                 guint n_dependents);
 
 GArray *state_graph_closure (const StateGraph *self, const GArray *given, StateOperation operation);
+GArray *state_graph_idle (const StateGraph *self);
 
 void state_graph_kill (StateGraph *self, guint32 node);
 void state_graph_disconnect (StateGraph *self, guint32 node);
@@ -101,12 +114,51 @@ void state_graph_set_state (StateGraph *self,
                             StateUnitState state,
                             gboolean may_run,
                             gboolean undefined);
-void state_graph_set_duration (StateGraph *self,
-                               guint32 node,
-                               StateOperation operation,
-                               gint64 duration);
+void state_graph_reserve_change (StateGraph *self);
+void state_graph_reserve_durations (StateGraph *self, StateOperation operation);
 guint32 state_graph_get_duration (const StateGraph *self, guint32 node, StateOperation operation);
-gboolean state_graph_next_change (StateGraph *self, StateChange *change);
+
+static inline void
+state_graph_set_duration (StateGraph *self, guint32 node, StateOperation operation, gint64 duration)
+{
+  if (G_UNLIKELY (self->durations[operation] == NULL || self->n_durations < self->n_nodes))
+    state_graph_reserve_durations (self, operation);
+  self->durations[operation][node] = (guint32) CLAMP (duration, 1, G_MAXUINT32);
+}
+
+/* The usual change, of a node that lives: from one state without facts to another. */
+static inline void
+state_graph_set_plain_state (StateGraph *self, guint32 node, StateUnitState state)
+{
+  guint8 old_state = self->nodes[node].state;
+  guint n = self->n_changes;
+
+  self->nodes[node].state = state;
+  self->n_in_class[old_state]--;
+  self->n_in_class[state]++;
+  if (state == STATE_UNIT_STATE_RUNNING)
+    state_node_set_remove (&self->idle, node);
+  else if (old_state == STATE_UNIT_STATE_RUNNING)
+    state_node_set_add (&self->idle, node);
+  if (G_UNLIKELY (n == self->n_changes_allocated))
+    state_graph_reserve_change (self);
+  self->n_changes = n + 1;
+  self->changes[n] = (StateChange){ node, old_state, state };
+}
+
+/* Takes out the oldest change that has not been told. */
+static inline gboolean
+state_graph_next_change (StateGraph *self, StateChange *change)
+{
+  if (self->n_changes_told < self->n_changes)
+    {
+      *change = self->changes[self->n_changes_told++];
+      return TRUE;
+    }
+  self->n_changes = self->n_changes_told = 0;
+  *change = (StateChange){ STATE_NODE_NONE, 0, 0 };
+  return FALSE;
+}
 
 static inline const StateEdge *
 state_graph_dependencies (const StateGraph *self, guint32 node, guint *n)

@@ -2,11 +2,14 @@
 
 #include "phase.h"
 
-/* Takes over the steps, in which the nodes and verdicts are set. */
+#include <string.h>
+
+/* Takes over the steps, in which the verdicts are set. */
 StateRunPhase *
 state_phase_new (StateGraph *graph,
                  StateOperation operation,
                  StatePhaseKind kind,
+                 const guint32 *nodes,
                  StateRunStep *steps,
                  guint32 n_steps)
 {
@@ -15,6 +18,7 @@ state_phase_new (StateGraph *graph,
   self->graph = graph;
   self->operation = operation;
   self->kind = kind;
+  self->nodes = nodes;
   self->steps = steps;
   self->n_steps = n_steps;
   self->last = STATE_SLOT_NONE;
@@ -24,9 +28,45 @@ state_phase_new (StateGraph *graph,
 void
 state_phase_free (StateRunPhase *self)
 {
+  state_phase_end (self);
   g_free (self->steps);
-  g_free (self->ready);
+  g_free (self->causes);
+  g_free (self->deadlines);
   g_free (self);
+}
+
+/* All steps have finished, or never will: what remains is the record. */
+void
+state_phase_end (StateRunPhase *self)
+{
+  g_clear_pointer (&self->pending, g_free);
+  g_clear_pointer (&self->ready, g_free);
+  self->n_ready = 0;
+}
+
+/* What few steps have */
+
+void
+state_phase_set_cause (StateRunPhase *self, guint32 slot, guint32 cause)
+{
+  if (self->causes == NULL && cause == STATE_SLOT_NONE)
+    return;
+  if (self->causes == NULL)
+    {
+      self->causes = g_new (guint32, self->n_steps);
+      memset (self->causes, 0xff, self->n_steps * sizeof (guint32));
+    }
+  self->causes[slot] = cause;
+}
+
+void
+state_phase_set_deadline (StateRunPhase *self, guint32 slot, gint64 deadline)
+{
+  if (self->deadlines == NULL && deadline == 0)
+    return;
+  if (self->deadlines == NULL)
+    self->deadlines = g_new0 (gint64, self->n_steps);
+  self->deadlines[slot] = deadline;
 }
 
 /* Edges */
@@ -41,7 +81,7 @@ goes_backwards (const StateRunPhase *self)
 const StateEdge *
 state_phase_predecessors (const StateRunPhase *self, guint32 slot, guint *n)
 {
-  guint32 node = self->steps[slot].node;
+  guint32 node = state_phase_node (self, slot);
 
   return goes_backwards (self) ? state_graph_dependents (self->graph, node, n)
                                : state_graph_dependencies (self->graph, node, n);
@@ -50,7 +90,7 @@ state_phase_predecessors (const StateRunPhase *self, guint32 slot, guint *n)
 const StateEdge *
 state_phase_successors (const StateRunPhase *self, guint32 slot, guint *n)
 {
-  guint32 node = self->steps[slot].node;
+  guint32 node = state_phase_node (self, slot);
 
   return goes_backwards (self) ? state_graph_dependencies (self->graph, node, n)
                                : state_graph_dependents (self->graph, node, n);
@@ -80,31 +120,42 @@ release (StateRunPhase *self, guint32 slot, guint32 released_by, gint64 now)
   state_phase_push_ready (self, slot);
 }
 
-guint32
-state_phase_pop_ready (StateRunPhase *self)
+/* Every edge leads to a step and counts, as can be told without a look at each. */
+static gboolean
+all_edges_count (const StateRunPhase *self)
 {
-  guint32 slot = self->ready[self->ready_head];
+  const StateGraph *graph = self->graph;
 
-  self->n_ready--;
-  if (++self->ready_head == self->n_steps)
-    self->ready_head = 0;
-  return slot;
+  return self->nodes == NULL && self->n_steps == graph->n_nodes &&
+         graph->n_edges_partial + graph->n_edges_stale == 0 &&
+         (STATE_GRAPH_ORDERED & (1u << self->operation)) != 0;
+}
+
+static guint32
+count_predecessors (const StateRunPhase *self, guint32 slot, gboolean all)
+{
+  guint32 count = 0;
+  guint n;
+  const StateEdge *edges = state_phase_predecessors (self, slot, &n);
+
+  if (all)
+    return n;
+  for (guint i = 0; i < n; i++)
+    count += state_phase_slot_along (self, &edges[i]) != STATE_SLOT_NONE;
+  return count;
 }
 
 void
 state_phase_begin (StateRunPhase *self, gint64 now)
 {
+  gboolean all = all_edges_count (self);
+
   self->ready = g_new (guint32, MAX (self->n_steps, 1));
+  self->pending = g_new (guint32, MAX (self->n_steps, 1));
   for (guint32 slot = 0; slot < self->n_steps; slot++)
     {
-      StateRunStep *step = &self->steps[slot];
-      guint n;
-      const StateEdge *edges = state_phase_predecessors (self, slot, &n);
-
-      for (guint i = 0; i < n; i++)
-        if (state_phase_slot_along (self, &edges[i]) != STATE_SLOT_NONE)
-          step->n_pending++;
-      if (step->n_pending == 0)
+      self->pending[slot] = count_predecessors (self, slot, all);
+      if (self->pending[slot] == 0)
         release (self, slot, STATE_SLOT_NONE, now);
     }
 }
@@ -152,8 +203,8 @@ cause_for_dependents (const StateRunPhase *self, guint32 slot)
 
   if (self->goes_on || step->outcome == STATE_STEP_OUTCOME_REMOVED)
     return STATE_SLOT_NONE;
-  if (step->cause != STATE_SLOT_NONE)
-    return step->cause;
+  if (state_phase_cause (self, slot) != STATE_SLOT_NONE)
+    return state_phase_cause (self, slot);
   if (state_phase_is_failure (step) || step->verdict == STATE_VERDICT_PASS)
     return slot;
   return STATE_SLOT_NONE;
@@ -186,12 +237,43 @@ state_phase_finish_step (StateRunPhase *self, guint32 slot, StateStepOutcome out
 
       if (other == STATE_SLOT_NONE)
         continue;
-      if (cause != STATE_SLOT_NONE && self->steps[other].cause == STATE_SLOT_NONE &&
-          is_required (&edges[i]))
-        self->steps[other].cause = cause;
-      if (--self->steps[other].n_pending == 0)
+      if (cause != STATE_SLOT_NONE && is_required (&edges[i]) &&
+          state_phase_cause (self, other) == STATE_SLOT_NONE)
+        state_phase_set_cause (self, other, cause);
+      if (--self->pending[other] == 0)
         release (self, other, slot, now);
     }
+}
+
+/* Counts one step down. */
+static inline void
+count_down (StateRunPhase *self, guint32 *pending, guint32 slot, guint32 by, gint64 now)
+{
+  if (slot < self->n_steps && --pending[slot] == 0)
+    release (self, slot, by, now);
+}
+
+/* The same for one that has done what was asked, while nobody suffers from anybody. */
+void
+state_phase_succeed (StateRunPhase *self, guint32 slot, gint64 now)
+{
+  StateRunStep *step = &self->steps[slot];
+  guint32 *pending = self->pending;
+  const guint32 *slots = self->nodes != NULL ? self->graph->slots : NULL;
+  guint8 flag = 1u << self->operation;
+  guint n;
+  const StateEdge *edge = state_phase_successors (self, slot, &n);
+
+  step->outcome = STATE_STEP_OUTCOME_SUCCEEDED;
+  step->finish_time = now;
+  step->settled = step->finished = TRUE;
+  self->n_finished++;
+  self->n_through++;
+  self->last = slot;
+
+  for (const StateEdge *end = edge + n; edge < end; edge++)
+    if (edge->operations & flag)
+      count_down (self, pending, slots != NULL ? slots[edge->node] : edge->node, slot, now);
 }
 
 /* Those who still wait and require a unit that has died, directly or through
@@ -213,18 +295,16 @@ state_phase_blame (StateRunPhase *self, guint32 cause)
       for (guint i = 0; i < n; i++)
         {
           guint32 other = state_phase_slot_along (self, &edges[i]);
-          StateRunStep *step = other != STATE_SLOT_NONE ? &self->steps[other] : NULL;
+          StateStepOutcome outcome;
 
-          if (step == NULL || !is_required (&edges[i]) || step->cause != STATE_SLOT_NONE ||
-              step->outcome == STATE_STEP_OUTCOME_REMOVED)
+          if (other == STATE_SLOT_NONE || !is_required (&edges[i]) ||
+              state_phase_cause (self, other) != STATE_SLOT_NONE)
             continue;
-          if (step->outcome == STATE_STEP_OUTCOME_WAITING)
-            step->cause = cause;
-          else if (step->outcome == STATE_STEP_OUTCOME_UNCHANGED)
-            {
-              step->cause = cause;
-              g_array_append_val (queue, other);
-            }
+          outcome = self->steps[other].outcome;
+          if (outcome == STATE_STEP_OUTCOME_WAITING || outcome == STATE_STEP_OUTCOME_UNCHANGED)
+            state_phase_set_cause (self, other, cause);
+          if (outcome == STATE_STEP_OUTCOME_UNCHANGED)
+            g_array_append_val (queue, other);
         }
     }
 }

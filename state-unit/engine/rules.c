@@ -4,48 +4,22 @@
 
 #define FLAG(operation) (1u << (operation))
 
-/* A request of these is only put to a unit that is stopped, so that one that is
- * still with it does not mean that it may run. */
-#define OPERATIONS_AT_REST                                                                    \
-  (STATE_OPERATION_FLAGS_RESET | STATE_OPERATION_FLAGS_SAVE | STATE_OPERATION_FLAGS_RESTORE | \
-   STATE_OPERATION_FLAGS_POST_RESTORE)
-
-/* The classes above the plain states are FAILED with each of its facts, then
- * UNCERTAIN with each of its two. */
-#define CLASS_FAILED (STATE_UNIT_STATE_LOST + 1)
-#define CLASS_UNCERTAIN (CLASS_FAILED + 4)
-
-static gboolean
-request_may_run (StateOperation operation)
-{
-  return (OPERATIONS_AT_REST & FLAG (operation)) == 0;
-}
-
-guint
-state_rules_class (const StateNode *node)
-{
-  if (node->state == STATE_UNIT_STATE_FAILED)
-    return CLASS_FAILED + node->may_run + 2 * node->undefined;
-  if (node->state == STATE_UNIT_STATE_UNCERTAIN)
-    return CLASS_UNCERTAIN + request_may_run (node->request);
-  return node->state;
-}
-
 static StateNode
 node_of_class (guint class)
 {
   StateNode node = { .state = class, .alive = TRUE };
 
-  if (class >= CLASS_UNCERTAIN)
+  if (class >= STATE_RULES_CLASS_UNCERTAIN)
     {
       node.state = STATE_UNIT_STATE_UNCERTAIN;
-      node.request = class == CLASS_UNCERTAIN ? STATE_OPERATION_SAVE : STATE_OPERATION_START;
+      node.request =
+          class == STATE_RULES_CLASS_UNCERTAIN ? STATE_OPERATION_SAVE : STATE_OPERATION_START;
     }
-  else if (class >= CLASS_FAILED)
+  else if (class >= STATE_RULES_CLASS_FAILED)
     {
       node.state = STATE_UNIT_STATE_FAILED;
-      node.may_run = (class - CLASS_FAILED) & 1;
-      node.undefined = (class - CLASS_FAILED) >> 1;
+      node.may_run = (class - STATE_RULES_CLASS_FAILED) & 1;
+      node.undefined = (class - STATE_RULES_CLASS_FAILED) >> 1;
     }
   return node;
 }
@@ -62,7 +36,7 @@ state_rules_may_run (const StateNode *node)
     case STATE_UNIT_STATE_FAILED:
       return node->may_run;
     case STATE_UNIT_STATE_UNCERTAIN:
-      return request_may_run (node->request);
+      return state_rules_request_may_run (node->request);
     case STATE_UNIT_STATE_STOPPED:
     case STATE_UNIT_STATE_RESETTING:
     case STATE_UNIT_STATE_SAVING:
@@ -153,6 +127,17 @@ state_rules_allowed (const StateNode *node)
   return allowed;
 }
 
+/* Of which classes there are units: a bit for each. */
+guint32
+state_rules_classes_of_all (const StateGraph *graph)
+{
+  guint32 classes = 0;
+
+  for (guint class = 0; class < STATE_N_CLASSES; class ++)
+    classes |= (guint32) (graph->n_in_class[class] > 0) << class;
+  return classes;
+}
+
 StateOperationFlags
 state_rules_allowed_for_all (const StateGraph *graph)
 {
@@ -180,29 +165,6 @@ state_rules_any_may_run (const StateGraph *graph)
           return TRUE;
       }
   return FALSE;
-}
-
-StateUnitState
-state_rules_interim (StateOperation operation)
-{
-  switch (operation)
-    {
-    case STATE_OPERATION_START:
-      return STATE_UNIT_STATE_STARTING;
-    case STATE_OPERATION_STOP:
-      return STATE_UNIT_STATE_STOPPING;
-    case STATE_OPERATION_RESET:
-      return STATE_UNIT_STATE_RESETTING;
-    case STATE_OPERATION_SAVE:
-      return STATE_UNIT_STATE_SAVING;
-    case STATE_OPERATION_RESTORE:
-      return STATE_UNIT_STATE_RESTORING;
-    case STATE_OPERATION_POST_RESTORE:
-      return STATE_UNIT_STATE_POST_RESTORING;
-    case STATE_OPERATION_INSPECT:
-    default:
-      g_assert_not_reached ();
-    }
 }
 
 static void

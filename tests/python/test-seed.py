@@ -2,106 +2,80 @@
 # SPDX-License-Identifier: MIT
 """The tests that come with OpenVMM's crate, in Python."""
 
+import asyncio
 import unittest
 
 import gi
 
 gi.require_version("StateUnit", "1")
-from gi.repository import GLib, GObject, StateUnit
+from gi.repository import StateUnit
 
 
-class Unit(GObject.Object, StateUnit.Unit):
+class Unit(StateUnit.BaseUnit):
     """A unit with one value, which is its state if it has any."""
 
-    def __init__(self, value=False, has_state=False, restored=None, delay=0):
+    def __init__(self, name, value=False, has_state=False, restored=None, delay=0):
         super().__init__()
+        self.name = name
         self.value = value
         self.has_state = has_state
         self.restored = [] if restored is None else restored
         self.delay = delay
 
-    def do_save(self, request):
-        state = GLib.Variant("b", self.value) if self.has_state else None
-        request.complete_with_state(state)
+    def save(self):
+        return self.value if self.has_state else None
 
-    def do_restore(self, request):
-        GLib.timeout_add(self.delay, self.restore, request)
-
-    def restore(self, request):
-        self.value = request.get_state().get_boolean()
-        self.restored.append(request.get_unit_name())
-        request.complete()
-        return GLib.SOURCE_REMOVE
+    async def restore(self, state):
+        await asyncio.sleep(self.delay)
+        self.value = state
+        self.restored.append(self.name)
 
 
-class SeedTest(unittest.TestCase):
+class SeedTest(unittest.IsolatedAsyncioTestCase):
     def setUp(self):
-        self.units = StateUnit.Units.new()
-
-    def run_to_end(self, operation, *args):
-        results = []
-        begin = getattr(self.units, operation + "_async")
-        begin(*args, None, lambda units, result: results.append(result))
-        self.assertEqual(results, [], f"{operation} called back before it returned")
-        while not results:
-            GLib.MainContext.default().iteration(True)
-        return getattr(self.units, operation + "_finish")(results[0])
+        self.units = StateUnit.Units()
 
     def states(self):
-        return {
-            handle.get_name(): handle.get_state().value_nick
-            for handle in self.units
-        }
+        return {handle.get_name(): handle.get_state().value_nick for handle in self.units}
 
-    def test_state_change(self):
-        a = Unit(value=True, has_state=True)
-        self.units.add_unit("a", a, None)
-        self.units.add_unit("b", Unit(), None)
-        self.run_to_end("start")
+    async def test_state_change(self):
+        a = Unit("a", value=True, has_state=True)
+        self.units.add("a", a)
+        self.units.add("b", Unit("b"))
+        await self.units.start()
         self.assertTrue(self.units.is_running())
 
-        self.units.add_unit("c", Unit(), None)
+        self.units.add("c", Unit("c"))
         self.assertEqual(self.states(), {"a": "running", "b": "running", "c": "stopped"})
-        self.run_to_end("stop")
-        self.run_to_end("start")
-        self.assertEqual(self.states(), {"a": "running", "b": "running", "c": "running"})
-        self.run_to_end("stop")
-        self.assertFalse(self.units.is_running())
+        await self.units.stop()
+        self.assertEqual(set(self.states().values()), {"stopped"})
+        await self.units.start()
+        self.assertEqual(set(self.states().values()), {"running"})
+        await self.units.stop()
 
-        snapshot = self.run_to_end("save")
-        self.assertEqual(snapshot.list_names(), ["a"])
+        snapshot = await self.units.save()
+        self.assertEqual(list(snapshot), ["a"])
         a.value = False
-        self.run_to_end("restore", snapshot)
-        self.assertTrue(a.value, "a has its saved value again")
+        await self.units.restore(snapshot)
+        self.assertTrue(a.value)
 
-    def test_dependencies(self):
+    async def test_dependencies(self):
         restored = []
-        zzz = Unit(value=True, has_state=True, restored=restored, delay=20)
-        aaa = Unit(has_state=True, restored=restored)
-        handle = self.units.add_unit("zzz", zzz, None)
-        self.units.add("aaa").depends_on(handle).build(aaa)
-        self.run_to_end("start")
-        self.run_to_end("stop")
-
-        snapshot = self.run_to_end("save")
-        zzz.value = False
-        self.run_to_end("restore", snapshot)
+        self.units.add("zzz", Unit("zzz", has_state=True, restored=restored))
+        self.units.add("aaa", Unit("aaa", has_state=True, restored=restored), depends_on=["zzz"])
+        snapshot = await self.units.save()
+        await self.units.restore(snapshot)
         self.assertEqual(restored, ["zzz", "aaa"])
-        self.assertTrue(zzz.value, "zzz has its saved value again")
 
-    def test_dependency_without_saved_state(self):
+    async def test_dependency_without_saved_state(self):
         restored = []
-        a = self.units.add_unit("a", Unit(has_state=True, restored=restored), None)
-        b = self.units.add("b").dependency_of(a).build(Unit(restored=restored))
-        c = Unit(value=True, has_state=True, restored=restored, delay=100)
-        self.units.add("c").dependency_of(b).build(c)
-
-        snapshot = self.run_to_end("save")
-        self.assertEqual(snapshot.list_names(), ["a", "c"])
-        c.value = False
-        self.run_to_end("restore", snapshot)
-        self.assertEqual(restored, ["c", "a"], "a waits for c through b, which is not asked")
-        self.assertTrue(c.value, "c has its saved value again")
+        self.units.add("c", Unit("c", has_state=True, restored=restored, delay=0.1))
+        self.units.add("b", Unit("b", restored=restored), depends_on=["c"])
+        self.units.add("a", Unit("a", has_state=True, restored=restored), depends_on=["b"])
+        snapshot = await self.units.save()
+        self.assertEqual(list(snapshot), ["c", "a"])
+        await self.units.restore(snapshot)
+        self.assertEqual(restored, ["c", "a"])
 
 
 if __name__ == "__main__":

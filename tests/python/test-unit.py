@@ -109,10 +109,10 @@ class UnitTest(unittest.TestCase):
         handle, receiver = self.units.add("disk").build_receiver()
 
         def serve():
-            request = receiver.receive(None)
+            request = receiver.receive_sync(None)
             while request is not None:
                 request.complete()
-                request = receiver.receive(None)
+                request = receiver.receive_sync(None)
 
         thread = threading.Thread(target=serve)
         thread.start()
