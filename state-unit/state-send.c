@@ -179,7 +179,7 @@ state_unit_hold_when_free (StateUnit *self, StateRequest *request, StateDispatch
   g_mutex_lock (&send_lock);
   queue = get_queue (self);
   waits = queue->busy;
-  queue->busy = TRUE;
+  set_busy (queue, TRUE);
   if (waits)
     let_wait (queue, request, dispatcher, TRUE);
   g_mutex_unlock (&send_lock);

@@ -3,9 +3,14 @@
 /* A unit at the other end of a connection: it looks like any other, and is lost when
  * nobody is there. */
 
+#define _GNU_SOURCE
+
 #include "test-peers.h"
 
+#include <gio/gunixfdlist.h>
 #include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /* Every operation */
 
@@ -485,6 +490,92 @@ test_reconnect_cancelled (void)
   test_assert_states (remote->set, "disk:running");
 }
 
+/* Answers that are none */
+
+typedef struct
+{
+  const char *body;   /* nullable: of the reply */
+  gboolean with_file; /* that is not sealed */
+  int closed;         /* atomic: how often the unit was given back */
+} Liar;
+
+/* On the thread of the connection. */
+static GDBusMessage *
+lie (GDBusConnection *connection, GDBusMessage *message, gboolean incoming, gpointer user_data)
+{
+  Liar *self = user_data;
+  g_autoptr (GDBusMessage) reply = NULL;
+
+  if (!incoming || g_dbus_message_get_message_type (message) != G_DBUS_MESSAGE_TYPE_METHOD_CALL)
+    return message;
+  if (g_strcmp0 (g_dbus_message_get_member (message), "Close") == 0)
+    {
+      g_atomic_int_inc (&self->closed);
+      return message;
+    }
+  reply = g_dbus_message_new_method_reply (message);
+  if (self->body != NULL)
+    g_dbus_message_set_body (reply, g_variant_new_parsed (self->body));
+  if (self->with_file)
+    {
+      g_autoptr (GUnixFDList) fds = g_unix_fd_list_new ();
+      int fd = memfd_create ("test", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+      g_assert_cmpint (ftruncate (fd, 4096), ==, 0);
+      g_unix_fd_list_append (fds, fd, NULL);
+      close (fd);
+      g_dbus_message_set_unix_fd_list (reply, fds);
+    }
+  g_dbus_connection_send_message (connection, reply, G_DBUS_SEND_MESSAGE_FLAGS_NONE, NULL, NULL);
+  g_object_unref (message);
+  return NULL;
+}
+
+/* The unit is lost and given back; another one at the same connection is not touched. */
+static void
+check_lie (StateOperation operation, Liar liar, const char *words)
+{
+  g_autoptr (TestRemote) remote = test_remote_new ();
+  g_autoptr (TestUnit) honest = test_unit_new ("net", remote->journal);
+  g_autoptr (StateUnitExporter) exporter =
+      state_unit_exporter_new (remote->peers->far, "/net", STATE_UNIT (honest), NULL);
+  g_autoptr (StateRemoteUnit) net = state_remote_unit_new (remote->peers->near, NULL, "/net");
+  g_autoptr (GError) error = NULL;
+  g_auto (TestCall) call = TEST_CALL_INIT;
+  guint filter = g_dbus_connection_add_filter (remote->peers->far, lie, &liar, NULL);
+
+  test_begin (remote->set->units, operation, NULL, NULL, &call);
+  test_end (remote->set->units, operation, &call, NULL, &error);
+  test_assert_contains (error->message, "unit disk is lost: its answer to ");
+  test_assert_contains (error->message, words);
+  test_assert_states (remote->set, "disk:lost");
+  test_wait_until (g_atomic_int_get (&liar.closed) == 1);
+  g_dbus_connection_remove_filter (remote->peers->far, filter);
+  test_set_add_object (remote->set, "net", net);
+  g_clear_error (&error);
+  g_assert_false (state_remote_unit_is_lost (net));
+  test_reconnect (remote->remote, NULL, &error);
+  g_assert_no_error (error);
+  test_start (remote->set->units, &error);
+  g_assert_no_error (error);
+  test_assert_states (remote->set, "disk:running net:running");
+}
+
+static void
+test_nonsense (void)
+{
+  check_lie (STATE_OPERATION_START, (Liar){ "(1,)" }, "it is of type (i)");
+  check_lie (STATE_OPERATION_SAVE, (Liar){ NULL }, "it is of type ()");
+  check_lie (STATE_OPERATION_SAVE, (Liar){ "('state',)" }, "it is of type (s)");
+  check_lie (STATE_OPERATION_SAVE, (Liar){ "({'state': <@u 1>},)" }, "a value came as type u");
+  check_lie (STATE_OPERATION_SAVE, (Liar){ "({'state': <('s', @ay [1])>},)" },
+             "are not a value of type s");
+  check_lie (STATE_OPERATION_SAVE, (Liar){ "({'state': <('ay', handle 7, @t 4096)>},)" },
+             "the file descriptor of a value is missing");
+  check_lie (STATE_OPERATION_SAVE, (Liar){ "({'state': <('ay', handle 0, @t 4096)>},)", TRUE },
+             "it is not sealed");
+}
+
 /* A whole set as one unit */
 
 static void
@@ -757,6 +848,7 @@ main (int argc, char **argv)
   g_test_add_func ("/remote-unit/reconnects", test_reconnects);
   g_test_add_func ("/remote-unit/found-after-transition", test_found_after_transition);
   g_test_add_func ("/remote-unit/reconnect-cancelled", test_reconnect_cancelled);
+  g_test_add_func ("/remote-unit/nonsense", test_nonsense);
   g_test_add_func ("/remote-unit/whole-set", test_whole_set);
   g_test_add_func ("/remote-unit/one-at-a-time", test_one_at_a_time);
   g_test_add_func ("/remote-unit/own-requests-wait", test_own_requests_wait);

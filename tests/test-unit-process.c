@@ -162,6 +162,7 @@ test_serves_through_pipes (void)
   const char *argv[] = { "sh", "-c", line, NULL };
   g_autoptr (Fixture) fixture = g_new0 (Fixture, 1);
   g_autoptr (StateSnapshot) large = state_snapshot_new ();
+  g_autoptr (GBytes) bytes = NULL;
   g_autoptr (StateSnapshot) with = NULL;
   g_autoptr (StateSnapshot) saved = NULL;
   g_autoptr (GError) error = NULL;
@@ -173,8 +174,8 @@ test_serves_through_pipes (void)
   take_process (fixture, process);
   check_serves (fixture);
 
-  state = g_variant_new_from_bytes (G_VARIANT_TYPE_BYTESTRING,
-                                    g_bytes_new_take (g_malloc0 (5 << 20), 5 << 20), TRUE);
+  bytes = g_bytes_new_take (g_malloc0 (5 << 20), 5 << 20);
+  state = g_variant_new_from_bytes (G_VARIANT_TYPE_BYTESTRING, bytes, TRUE);
   with = state_snapshot_with_unit (large, "disk", 3, state);
   test_restore (fixture->set->units, with, &error);
   g_assert_no_error (error);
