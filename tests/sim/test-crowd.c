@@ -35,8 +35,9 @@ struct _CrowdUnit
   gboolean is_out; /* its request is */
   gboolean is_late;
   gint64 deadline;
-  StateOperation operation; /* the last one it was asked for */
-  Said said;                /* to that */
+  GCancellable *cancellable; /* of its last request */
+  StateOperation operation;  /* the last one it was asked for */
+  Said said;                 /* to that */
 };
 
 static GMutex lock;
@@ -139,6 +140,14 @@ answer (StateRequest *request)
   g_object_unref (request);
 }
 
+/* A request that was given up on has been cancelled. A stop may have stood behind it: that
+ * is put to the unit whatever the others do. */
+static gboolean
+was_given_up_on (CrowdUnit *self)
+{
+  return self->is_late || g_cancellable_is_cancelled (self->cancellable);
+}
+
 static void
 crowd_unit_handle_request (StateUnit *unit, StateRequest *request)
 {
@@ -152,10 +161,10 @@ crowd_unit_handle_request (StateUnit *unit, StateRequest *request)
       g_atomic_int_inc (&n_violations);
     }
   self->operation = state_request_get_operation (request);
-  /* A stop that stood is put to it whatever the others do. */
-  if (self->operation != STATE_OPERATION_STOP || !self->is_late)
+  if (self->operation != STATE_OPERATION_STOP || !was_given_up_on (self))
     check_order (self, self->operation);
   self->is_late = FALSE;
+  g_set_object (&self->cancellable, state_request_get_cancellable (request));
   self->is_out = TRUE;
   self->deadline = state_request_get_deadline (request);
   g_mutex_unlock (&lock);
@@ -192,6 +201,7 @@ crowd_unit_finalize (GObject *object)
   g_ptr_array_remove_fast (everybody, self);
   g_mutex_unlock (&lock);
   g_ptr_array_unref (self->dependencies);
+  g_clear_object (&self->cancellable);
 
   G_OBJECT_CLASS (crowd_unit_parent_class)->finalize (object);
 }

@@ -134,11 +134,11 @@ class Function:
 
 
 def numbers_with_defaults(inputs):
-    """Those of a pair that may be left out: numbers, and what may be None."""
+    """Those of a pair that may be left out, from the end: numbers, and what may be None."""
     words = []
-    may = False
-    for parameter in inputs:
-        may = may or nullable(parameter) or type_of(parameter) == "int"
+    may_be = [nullable(parameter) or type_of(parameter) == "int" for parameter in inputs]
+    for n, parameter in enumerate(inputs):
+        may = all(may_be[n:])
         default = (" = 0" if type_of(parameter) == "int" else " = None") if may else ""
         words.append(f"{parameter.get('name')}: {optional(parameter)}{default}")
     return words

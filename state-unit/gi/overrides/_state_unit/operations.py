@@ -102,11 +102,12 @@ def _signature(infos, is_method):
     parameters = []
     if is_method:
         parameters.append(inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY))
-    optional = False
-    for info in infos:
-        number = info.get_type().get_tag_as_string() in _NUMBERS
-        optional = optional or number or info.may_be_null()
-        default = (0 if number else None) if optional else inspect.Parameter.empty
+    numbers = [info.get_type().get_tag_as_string() in _NUMBERS for info in infos]
+    optional = [number or info.may_be_null() for number, info in zip(numbers, infos)]
+    for n, info in enumerate(infos):
+        default = 0 if numbers[n] else None
+        if not all(optional[n:]):
+            default = inspect.Parameter.empty
         kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
         parameters.append(inspect.Parameter(info.get_name(), kind, default=default))
     return inspect.Signature(parameters)
