@@ -426,6 +426,35 @@ test_death_while_resuming_is_a_failure (void)
   g_assert_false (story->run->succeeded);
 }
 
+/* One that was left alone runs by the time that the others have been stopped: it is not asked
+ * to start. */
+static void
+test_who_runs_by_then_is_not_started (void)
+{
+  g_autoptr (Story) story = story_new ();
+
+  add (story, "");
+  add (story, "");
+  story->graph->nodes[0].request = STATE_OPERATION_START;
+  let_be (story, 'a', STATE_UNIT_STATE_UNCERTAIN);
+  let_be (story, 'b', STATE_UNIT_STATE_RUNNING);
+  story->run = state_run_new (story->graph, STATE_OPERATION_START);
+  story->run->resume = TRUE;
+  story->run->leave_rest = TRUE;
+  state_run_take (story->run, 0, FALSE);
+  state_run_take (story->run, 1, FALSE);
+  g_assert_null (state_run_judge (story->run));
+  state_run_begin (story->run, ++story->now);
+  g_assert_cmpstr (asked (story), ==, "b");
+  let_be (story, 'a', STATE_UNIT_STATE_RUNNING);
+  state_run_answer_late (story->run, slot_of (story, 'a'), ++story->now);
+  answer (story, "b", OK);
+  g_assert_cmpstr (asked (story), ==, "b");
+  answer (story, "b", OK);
+  g_assert_cmpstr (asked (story), ==, "");
+  assert_done (story, TRUE);
+}
+
 static void
 test_success_stays_one_though_cancelled (void)
 {
@@ -676,6 +705,8 @@ main (int argc, char **argv)
                    test_death_while_resuming_is_a_failure);
   g_test_add_func ("/stories/cancel-waits-for-a-roll-back-and-not-for-ever",
                    test_cancel_waits_for_a_roll_back_and_not_for_ever);
+  g_test_add_func ("/stories/who-runs-by-then-is-not-started",
+                   test_who_runs_by_then_is_not_started);
   g_test_add_func ("/stories/success-stays-one-though-cancelled",
                    test_success_stays_one_though_cancelled);
   g_test_add_func ("/stories/removed-while-waiting-is-not-asked-and-keeps-the-order",

@@ -133,7 +133,7 @@ state_run_judge_step (const StateRun *self, const StateRunStep *step, guint32 sl
 
   if (step->extra)
     return STATE_VERDICT_LEAVE;
-  if (state_run_stops_first (self) && node.state == STATE_UNIT_STATE_RUNNING)
+  if (state_run_stops_first (self) && self->phase == NULL && node.state == STATE_UNIT_STATE_RUNNING)
     node.state = STATE_UNIT_STATE_STOPPED;
   verdict = state_rules_judge (&node, self->operation, step->has_state);
   if (self->leave_rest && (verdict == STATE_VERDICT_REFUSE || verdict == STATE_VERDICT_LOST))
