@@ -3,6 +3,7 @@
 """Each of the event loops with which operations can be awaited."""
 
 import asyncio
+import gc
 import contextlib
 import os
 import signal
@@ -236,6 +237,26 @@ class LoopTest(unittest.TestCase):
         threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
         with self.assertRaises(KeyboardInterrupt):
             units.run("start")
+        self.assertEqual(handle.get_state(), StateUnit.UnitState.STOPPED)
+
+    def test_tasks_are_not_collected(self):
+        """A unit that waits for what nobody else knows of still waits after a collection."""
+        units = StateUnit.Units()
+        handle = units.add("endless", Endless())
+
+        async def main():
+            start = asyncio.create_task(units.start())
+            while handle.get_state() != StateUnit.UnitState.STARTING:
+                await asyncio.sleep(0)
+            for _ in range(3):
+                await asyncio.sleep(0)
+                gc.collect()
+            self.assertEqual(handle.get_state(), StateUnit.UnitState.STARTING)
+            start.cancel()
+            with self.assertRaises(asyncio.CancelledError):
+                await start
+
+        asyncio.run(main())
         self.assertEqual(handle.get_state(), StateUnit.UnitState.STOPPED)
 
     def test_blocking_twins(self):

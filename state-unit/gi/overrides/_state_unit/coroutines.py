@@ -8,6 +8,17 @@ import types
 from . import loop as loops
 
 
+# A loop holds its tasks weakly: one that waits for what nobody else knows of would be collected.
+_tasks = set()
+
+
+def _create_task(loop, coroutine):
+    task = loop.create_task(coroutine)
+    _tasks.add(task)
+    task.add_done_callback(_tasks.discard)
+    return task
+
+
 @types.coroutine
 def _go_on(coroutine, waits_for):
     """Goes on with a coroutine that has been started and waits."""
@@ -55,7 +66,7 @@ class Carrier:
             self._spawn()
 
     def _spawn(self):
-        self._task = self._loop.create_task(self._carry())
+        self._task = _create_task(self._loop, self._carry())
 
     async def _carry(self):
         while self._queue:
@@ -78,7 +89,7 @@ class Carrier:
         others = deque()
         for owner, position, coroutine in self._queue:
             if coroutine.cr_code is code:
-                task = self._loop.create_task(_to_the_end(owner, position, coroutine))
+                task = _create_task(self._loop, _to_the_end(owner, position, coroutine))
                 owner.waits(position, task)
             else:
                 others.append((owner, position, coroutine))
