@@ -432,6 +432,7 @@ assert_lost (StateRemoteUnits *units, TestCall *call)
 static void
 test_remote_units (void)
 {
+  g_autoptr (GAsyncResult) result = foreign_result ();
   StateRemoteUnits *units = g_object_new (STATE_TYPE_REMOTE_UNITS, NULL);
   g_autoptr (StateSnapshot) snapshot = state_snapshot_new ();
   TestCall call = TEST_CALL_INIT;
@@ -469,9 +470,9 @@ test_remote_units (void)
   assert_lost (units, &call);
   state_remote_units_timeline_async (units, "svg", NULL, test_call_done, &call);
   assert_lost (units, &call);
-  g_assert_false (state_remote_units_start_finish (units, foreign_result (), NULL));
-  g_assert_null (state_remote_units_save_finish (units, foreign_result (), NULL));
-  g_assert_false (state_remote_units_run_finish (units, foreign_result (), NULL, NULL));
+  g_assert_false (state_remote_units_start_finish (units, result, NULL));
+  g_assert_null (state_remote_units_save_finish (units, result, NULL));
+  g_assert_false (state_remote_units_run_finish (units, result, NULL, NULL));
   end (units);
 }
 
