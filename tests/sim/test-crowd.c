@@ -51,7 +51,10 @@ static gint percent_of_trouble = 6;
 static void
 assert_before (CrowdUnit *self, CrowdUnit *other, StateOperation operation)
 {
-  gboolean is_given_up = other->deadline != 0 && g_get_monotonic_time () >= other->deadline;
+  /* Nobody waits for one whose time is over, or whose transition was abandoned: then it has
+   * been cancelled. */
+  gboolean is_given_up = (other->deadline != 0 && g_get_monotonic_time () >= other->deadline) ||
+                         g_cancellable_is_cancelled (other->cancellable);
 
   /* Another thread may not fail an assertion that it then sees overlooked. */
   if (other->is_out && !is_given_up && !other->has_left)
