@@ -4,6 +4,7 @@
 
 #include "state-error.h"
 #include "state-lifetime-private.h"
+#include "state-listeners-private.h"
 #include "state-queue-private.h"
 #include "state-request-private.h"
 #include "state-task-private.h"
@@ -129,6 +130,7 @@ state_unit_handle_class_init (StateUnitHandleClass *klass)
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
 
+  state_listeners_learn ();
   object_class->finalize = state_unit_handle_finalize;
   object_class->get_property = state_unit_handle_get_property;
 
@@ -233,7 +235,9 @@ state_unit_handle_own_extras (StateUnitHandle *self)
   return (StateUnitExtras *) self->extras;
 }
 
-static G_DEFINE_QUARK (state - unit - handle, handle)
+/* clang-format off */
+static G_DEFINE_QUARK (state-unit-handle, handle)
+    /* clang-format on */
 
     static gpointer ref_handle (gpointer handle, gpointer unused)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "state-error.h"
+#include "state-listeners-private.h"
 #include "state-log-private.h"
 #include "state-request-private.h"
 #include "state-transition-private.h"
@@ -29,6 +30,8 @@ state_units_get_now (StateUnits *self)
 static gboolean
 is_heard (StateUnits *self)
 {
+  if (!state_listeners_possible (self))
+    return FALSE;
   if (!self->heard_known)
     self->heard = state_units_is_heard (self);
   self->heard_known = TRUE;
@@ -73,7 +76,10 @@ tell_change (StateUnits *self, StateUnitHandle *handle, const StateChange *chang
 
   if (has_reason != (handle->error != NULL))
     state_unit_handle_take_error (handle, has_reason ? reason_of_state (self, handle) : NULL);
-  heard = state_unit_handle_notify_state (handle);
+  if (state_listeners_possible (handle))
+    heard = state_unit_handle_notify_state (handle);
+  else
+    handle->error_changed = FALSE;
   if (heard != NULL)
     has_called_out (self);
   if (is_heard (self))
@@ -389,21 +395,22 @@ request_of_step (StateUnits *self, StateTransition *transition, guint32 slot)
                        version, state_phase_deadline (phase, slot));
 }
 
-/* Has the processor fetch what will be needed soon. */
-static inline void
+/* Has the processor fetch what will be needed soon. GCC takes a function that does nothing
+ * else for one without effects, and drops the call, unless it is inlined first. */
+static inline G_ALWAYS_INLINE void
 fetch_ahead (StateTransition *transition)
 {
   const StateRunPhase *phase = transition->run->phase;
+  gpointer *handles = transition->handles->pdata;
   const StateUnitHandle *later, *soon;
 
   if (phase->n_ready <= STATE_RUN_AHEAD)
     return;
-  later =
-      g_ptr_array_index (transition->handles, state_phase_peek_ready (phase, STATE_RUN_AHEAD / 2));
+  __builtin_prefetch (&handles[state_phase_peek_ready (phase, STATE_RUN_AHEAD)]);
+  later = handles[state_phase_peek_ready (phase, STATE_RUN_AHEAD / 2)];
   __builtin_prefetch (later, 1);
   __builtin_prefetch ((const char *) later + 64, 1);
-  soon =
-      g_ptr_array_index (transition->handles, state_phase_peek_ready (phase, STATE_RUN_AHEAD / 4));
+  soon = handles[state_phase_peek_ready (phase, STATE_RUN_AHEAD / 4)];
   if (soon->unit != NULL)
     __builtin_prefetch (soon->unit, 1);
 }

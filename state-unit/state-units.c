@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
+#include "state-listeners-private.h"
 #include "state-units-private.h"
 
 #include "state-dot-private.h"
@@ -429,6 +430,7 @@ state_units_class_init (StateUnitsClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
+  state_listeners_learn ();
   object_class->dispose = state_units_dispose;
   object_class->finalize = state_units_finalize;
   object_class->get_property = state_units_get_property;

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 #define STATE_RUN_CANCEL_TIME (10 * G_USEC_PER_SEC)
 
 /* How far ahead of its turn what is known of a unit is fetched into the cache. */
-#define STATE_RUN_AHEAD 24
+#define STATE_RUN_AHEAD 16
 
 /* How long a unit may take for an operation, in ms; 0: as long as it wants. */
 typedef guint (*StateRunTimeoutFunc) (gpointer data, guint32 node, StateOperation operation);
