@@ -20,7 +20,7 @@ state_listeners_word (gpointer object)
   return g_atomic_int_get ((gint *) ((char *) object + STATE_LISTENERS_OFFSET));
 }
 
-/* FALSE: nobody has ever connected a handler to the object. */
+/* FALSE: nobody has ever connected a handler to a signal of the object's classes. */
 static inline gboolean
 state_listeners_possible (gpointer object)
 {
@@ -28,5 +28,14 @@ state_listeners_possible (gpointer object)
 
   return mask == 0 || (state_listeners_word (object) & mask) != 0;
 }
+
+static inline void
+state_listeners_notify (gpointer object, GParamSpec *pspec)
+{
+  if (state_listeners_possible (object))
+    g_object_notify_by_pspec ((GObject *) object, pspec);
+}
+
+void state_listeners_items_changed (gpointer model, guint position, guint n_removed, guint n_added);
 
 G_END_DECLS

@@ -7,7 +7,7 @@
 /* GObject notes in each object whether a handler was ever connected to it, and passes
  * over emissions and notifications at once where there never was. To ask it costs more
  * than all the rest that is done for a unit: it takes the lock of all signals, and looks
- * the object up. So the note itself is read.
+ * the object up. So the note itself is read. Signals of interfaces are not in it.
  *
  * It is GObject's own affair where that is, in the word behind the count of references,
  * and what it looks like. That is not taken on trust: it is found by trying what becomes of the
@@ -15,6 +15,8 @@
  * and GObject is asked each time. */
 
 guint32 state_listeners_mask;
+
+static guint items_changed; /* GListModel's own */
 
 static gboolean
 has_word (void)
@@ -58,6 +60,14 @@ connect_closure (GObject *object)
                                    g_cclosure_new (G_CALLBACK (nothing), NULL, NULL), TRUE);
 }
 
+/* The model's signal is one of an interface. */
+void
+state_listeners_items_changed (gpointer model, guint position, guint n_removed, guint n_added)
+{
+  if (g_signal_has_handler_pending (model, items_changed, 0, FALSE))
+    g_list_model_items_changed (model, position, n_removed, n_added);
+}
+
 /* Before the first use; in any thread. */
 void
 state_listeners_learn (void)
@@ -66,6 +76,8 @@ state_listeners_learn (void)
 
   if (!g_once_init_enter (&learnt))
     return;
+  g_type_default_interface_ref (G_TYPE_LIST_MODEL);
+  items_changed = g_signal_lookup ("items-changed", G_TYPE_LIST_MODEL);
   if (has_word ())
     state_listeners_mask = bits_left_by (connect_notify) & bits_left_by (connect_signal) &
                            bits_left_by (connect_closure);

@@ -69,20 +69,20 @@ end_event (Trace *trace)
 static void
 assign_tracks (Trace *trace)
 {
-  g_autoptr (GArray) busy = g_array_new (FALSE, FALSE, sizeof (StateHeapItem));
+  g_auto (StateHeap) busy = { 0 };
 
   for (guint i = 0; i < trace->timeline->rows->len; i++)
     {
       const StateTimelineRow *row = state_timeline_get_row (trace->timeline, i);
-      const StateHeapItem *first_free = state_heap_peek (busy);
+      const StateHeapItem *first_free = state_heap_peek (&busy);
 
       if (!state_timeline_was_asked (row))
         continue;
       if (first_free != NULL && first_free->key <= row->start_time)
-        trace->tracks[i] = state_heap_pop (busy).slot;
+        trace->tracks[i] = state_heap_pop (&busy).slot;
       else
         trace->tracks[i] = ++trace->n_tracks;
-      state_heap_push (busy, row->finish_time, trace->tracks[i]);
+      state_heap_push (&busy, row->finish_time, trace->tracks[i]);
     }
 }
 

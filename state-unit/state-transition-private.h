@@ -41,10 +41,10 @@ struct _StateTransition
   GPtrArray *handles;  /* of the units taken, by slot */
   GArray *entries;     /* restore: index in the snapshot by slot, or STATE_SLOT_NONE */
   GVariant **saved;    /* save: states by slot */
-  GHashTable *errors;  /* of GError by position */
+  GHashTable *errors;  /* nullable: of GError by position */
   GHashTable *told;    /* what units told of their progress, by position */
   guint n_told_phases; /* whose steps are in the list */
-  GHashTable *steps;   /* of the StateTransitionStep alive, not owned, by position */
+  GHashTable *steps;   /* nullable: of the StateTransitionStep alive, not owned, by position */
   gboolean is_refused; /* nothing has been touched */
   gboolean is_logged;  /* somebody listens */
   gint64 begin_time;
@@ -103,5 +103,6 @@ GError *state_transition_refusal_of (const StateNode *node,
 GError *state_transition_refusal (StateOperation operation, GPtrArray *problems);
 GError *state_transition_failure (StateTransition *self);
 GError *state_transition_step_reason (StateTransition *self, guint position);
+void state_transition_insert_error (StateTransition *self, guint position, GError *error);
 
 G_END_DECLS

@@ -405,7 +405,7 @@ state_transition_keep_answer (StateTransition *self, guint32 slot, StateRequest 
 void
 state_transition_take_error (StateTransition *self, guint32 slot, GError *error)
 {
-  g_hash_table_insert (self->errors, GUINT_TO_POINTER (position_of (self, slot)), error);
+  state_transition_insert_error (self, position_of (self, slot), error);
 }
 
 /* What units tell of their progress */

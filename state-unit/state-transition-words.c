@@ -156,6 +156,23 @@ lost_reason (StateTransition *self, guint32 slot)
   return g_error_new_literal (STATE_ERROR, STATE_ERROR_LOST, "nobody is there to answer");
 }
 
+static const GError *
+find_error (StateTransition *self, guint position)
+{
+  if (self->errors == NULL)
+    return NULL;
+  return g_hash_table_lookup (self->errors, GUINT_TO_POINTER (position));
+}
+
+/* Takes over the error of a step, in the place of an earlier one. */
+void
+state_transition_insert_error (StateTransition *self, guint position, GError *error)
+{
+  if (self->errors == NULL)
+    self->errors = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) g_error_free);
+  g_hash_table_insert (self->errors, GUINT_TO_POINTER (position), error);
+}
+
 /* Why a step did not succeed, where the unit did not say so itself; NULL: it did
  * succeed, or there is nothing to say yet. */
 GError *
@@ -164,7 +181,7 @@ state_transition_step_reason (StateTransition *self, guint position)
   guint32 slot;
   const StateRunPhase *phase = state_transition_get_phase (self, position, &slot);
   const StateRunStep *step = &phase->steps[slot];
-  const GError *own = g_hash_table_lookup (self->errors, GUINT_TO_POINTER (position));
+  const GError *own = find_error (self, position);
 
   if (own != NULL)
     return g_error_copy (own);
@@ -206,13 +223,13 @@ state_transition_get_step_error (StateTransition *self, guint position)
 {
   GError *reason;
 
-  if (!g_hash_table_contains (self->errors, GUINT_TO_POINTER (position)))
+  if (find_error (self, position) == NULL)
     {
       reason = state_transition_step_reason (self, position);
       if (reason != NULL)
-        g_hash_table_insert (self->errors, GUINT_TO_POINTER (position), reason);
+        state_transition_insert_error (self, position, reason);
     }
-  return g_hash_table_lookup (self->errors, GUINT_TO_POINTER (position));
+  return find_error (self, position);
 }
 
 static void

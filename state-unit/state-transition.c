@@ -4,6 +4,7 @@
 
 #include "state-dot-private.h"
 #include "state-error.h"
+#include "state-listeners-private.h"
 #include "state-task-private.h"
 #include "state-units-private.h"
 
@@ -257,8 +258,6 @@ state_transition_init (StateTransition *self)
 {
   g_weak_ref_init (&self->units, NULL);
   self->handles = g_ptr_array_new_with_free_func (g_object_unref);
-  self->errors = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) g_error_free);
-  self->steps = g_hash_table_new (NULL, NULL);
 }
 
 /* Steps */
@@ -289,6 +288,8 @@ get_item (GListModel *list, guint position)
 
   if (position >= get_n_items (list))
     return NULL;
+  if (self->steps == NULL)
+    self->steps = g_hash_table_new (NULL, NULL);
   step = g_hash_table_lookup (self->steps, GUINT_TO_POINTER (position));
   if (step != NULL)
     return g_object_ref (step);
@@ -326,11 +327,11 @@ state_transition_tell (StateTransition *self)
       self->n_told_phases += n_new;
       if (n_slots > 0)
         {
-          g_list_model_items_changed (G_LIST_MODEL (self), position, 0, n_new * n_slots);
-          g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_ITEMS]);
+          state_listeners_items_changed (self, position, 0, n_new * n_slots);
+          state_listeners_notify (self, properties[PROP_N_ITEMS]);
         }
     }
-  if (g_hash_table_size (self->steps) > 0)
+  if (self->steps != NULL && g_hash_table_size (self->steps) > 0)
     {
       g_autoptr (GList) steps = g_hash_table_get_values (self->steps);
 
@@ -339,15 +340,15 @@ state_transition_tell (StateTransition *self)
         state_transition_step_tell (l->data);
       g_list_free_full (g_steal_pointer (&steps), g_object_unref);
     }
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PROGRESS]);
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_FINISHED]);
+  state_listeners_notify (self, properties[PROP_PROGRESS]);
+  state_listeners_notify (self, properties[PROP_N_FINISHED]);
 }
 
 void
 state_transition_set_status (StateTransition *self, StateTransitionStatus status)
 {
   self->status = status;
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATUS]);
+  state_listeners_notify (self, properties[PROP_STATUS]);
   if (status == STATE_TRANSITION_STATUS_RUNNING)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_UNITS]);
   if (self->error != NULL)

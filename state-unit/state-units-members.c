@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
+#include "state-listeners-private.h"
 #include "state-request-private.h"
 #include "state-transition-private.h"
 #include "state-units-private.h"
@@ -167,7 +168,7 @@ state_units_admit (StateUnits *self,
 
   remember_names (self, handle);
 
-  state_units_emit_items_changed (self, position, 0, 1);
+  state_listeners_items_changed (self, position, 0, 1);
   state_units_notify_n_items (self);
   if (is_first_stopped)
     state_units_notify_allowed (self);
@@ -213,7 +214,7 @@ state_units_discard (StateUnits *self, StateUnitHandle *handle)
   if (self->current == NULL)
     state_units_forget_the_gone (self);
 
-  state_units_emit_items_changed (self, position, 1, 0);
+  state_listeners_items_changed (self, position, 1, 0);
   state_unit_handle_leave (handle);
   state_units_notify_n_items (self);
   state_units_notify_allowed (self);

@@ -101,8 +101,6 @@ state_units_emit_slow (StateUnits *self, StateTransition *transition, StateTrans
 void state_units_emit_finished (StateUnits *self, StateTransition *transition);
 void state_units_set_running (StateUnits *self, gboolean running);
 void state_units_notify_transitions (StateUnits *self);
-void
-state_units_emit_items_changed (StateUnits *self, guint position, guint n_removed, guint n_added);
 void state_units_notify_n_items (StateUnits *self);
 void state_units_notify_allowed (StateUnits *self);
 

@@ -161,12 +161,14 @@ keep_spare (StateUnits *self, StateRequest *request)
     g_object_unref (request);
 }
 
-/* Between transitions, one is enough, if at all. */
+/* How many are kept from one transition to the next. */
+#define MAX_SPARE_AT_REST 64
+
 static void
 drop_spares (StateUnits *self)
 {
   g_clear_object (&self->hand);
-  if (self->n_spare <= 1)
+  if (self->n_spare <= MAX_SPARE_AT_REST)
     return;
   state_request_list_free (g_steal_pointer (&self->spare));
   self->n_spare = 0;
@@ -587,7 +589,7 @@ expire (StateUnits *self)
       state_transition_tell_slow (transition, self);
       has_called_out (self);
     }
-  if (transition->run->expired->len > 0)
+  if (state_run_has_expired (transition->run))
     cancel_expired (self, transition);
 }
 
@@ -707,7 +709,7 @@ advance (StateUnits *self, StateTransition *transition)
       state_transition_heed (transition);
       has_called_out (self);
     }
-  if (transition->run->expired->len > 0)
+  if (state_run_has_expired (transition->run))
     cancel_expired (self, transition);
   if (self->current != transition)
     return TRUE;

@@ -84,7 +84,6 @@ enum
 };
 
 static guint signals[N_SIGNALS];
-static guint items_changed_signal; /* GListModel's own */
 
 static void list_model_iface_init (GListModelInterface *iface);
 
@@ -438,7 +437,6 @@ state_units_class_init (StateUnitsClass *klass)
   install_properties (object_class);
   install_signals (G_TYPE_FROM_CLASS (klass));
   install_slow_signal (G_TYPE_FROM_CLASS (klass));
-  items_changed_signal = g_signal_lookup ("items-changed", G_TYPE_LIST_MODEL);
 }
 
 static void
@@ -548,17 +546,9 @@ state_units_set_running (StateUnits *self, gboolean running)
 void
 state_units_notify_transitions (StateUnits *self)
 {
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CURRENT_TRANSITION]);
+  state_listeners_notify (self, properties[PROP_CURRENT_TRANSITION]);
   if (self->current != NULL)
-    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LAST_TRANSITION]);
-}
-
-/* Handles came and went, at one place of the list. */
-void
-state_units_emit_items_changed (StateUnits *self, guint position, guint n_removed, guint n_added)
-{
-  if (g_signal_has_handler_pending (self, items_changed_signal, 0, FALSE))
-    g_list_model_items_changed (G_LIST_MODEL (self), position, n_removed, n_added);
+    state_listeners_notify (self, properties[PROP_LAST_TRANSITION]);
 }
 
 void

@@ -44,7 +44,7 @@ as_last_time (const StateRun *run, guint32 slot)
 }
 
 static void
-ask_all (StateRun *run, GArray *due, DurationFunc duration, gint64 now)
+ask_all (StateRun *run, StateHeap *due, DurationFunc duration, gint64 now)
 {
   guint32 slot;
 
@@ -53,9 +53,9 @@ ask_all (StateRun *run, GArray *due, DurationFunc duration, gint64 now)
 }
 
 static void
-answer_all (StateRun *run, GArray *due, gint64 now)
+answer_all (StateRun *run, StateHeap *due, gint64 now)
 {
-  while (due->len > 0 && state_heap_peek (due)->key == now)
+  while (due->n > 0 && state_heap_peek (due)->key == now)
     state_run_answer (run, state_heap_pop (due).slot, STATE_STEP_OUTCOME_SUCCEEDED, now);
 }
 
@@ -64,17 +64,17 @@ answer_all (StateRun *run, GArray *due, gint64 now)
 static gint64
 drive (StateRun *run, DurationFunc duration)
 {
-  g_autoptr (GArray) due = g_array_new (FALSE, FALSE, sizeof (StateHeapItem));
+  g_auto (StateHeap) due = { 0 };
   gint64 now = 1;
 
   answer_late (run);
   state_run_begin (run, now);
-  ask_all (run, due, duration, now);
-  while (due->len > 0)
+  ask_all (run, &due, duration, now);
+  while (due.n > 0)
     {
-      now = state_heap_peek (due)->key;
-      answer_all (run, due, now);
-      ask_all (run, due, duration, now);
+      now = state_heap_peek (&due)->key;
+      answer_all (run, &due, now);
+      ask_all (run, &due, duration, now);
     }
   state_run_end (run);
   return now - 1;

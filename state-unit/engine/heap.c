@@ -10,26 +10,30 @@ is_before (const StateHeapItem *one, const StateHeapItem *other)
 }
 
 void
-state_heap_push (GArray *heap, gint64 key, guint32 slot)
+state_heap_push (StateHeap *heap, gint64 key, guint32 slot)
 {
   StateHeapItem item = { key, slot };
   StateHeapItem *items;
-  guint i = heap->len;
+  guint i = heap->n++;
 
-  g_array_append_val (heap, item);
-  items = (StateHeapItem *) (gpointer) heap->data;
+  if (heap->n > heap->n_allocated)
+    {
+      heap->n_allocated = MAX (16, heap->n_allocated * 2);
+      heap->items = g_renew (StateHeapItem, heap->items, heap->n_allocated);
+    }
+  items = heap->items;
   for (; i > 0 && is_before (&item, &items[(i - 1) / 2]); i = (i - 1) / 2)
     items[i] = items[(i - 1) / 2];
   items[i] = item;
 }
 
 StateHeapItem
-state_heap_pop (GArray *heap)
+state_heap_pop (StateHeap *heap)
 {
-  StateHeapItem *items = (StateHeapItem *) (gpointer) heap->data;
+  StateHeapItem *items = heap->items;
+  guint n = --heap->n;
   StateHeapItem top = items[0];
-  StateHeapItem last = items[heap->len - 1];
-  guint n = heap->len - 1;
+  StateHeapItem last = items[n];
   guint i = 0;
 
   for (guint child = 1; child < n; child = 2 * i + 1)
@@ -42,6 +46,13 @@ state_heap_pop (GArray *heap)
       i = child;
     }
   items[i] = last;
-  g_array_set_size (heap, n);
   return top;
+}
+
+/* Empty again, and without memory of its own. */
+void
+state_heap_clear (StateHeap *heap)
+{
+  g_free (heap->items);
+  *heap = (StateHeap){ 0 };
 }

@@ -72,31 +72,6 @@ state_phase_set_deadline (StateRunPhase *self, guint32 slot, gint64 deadline)
 /* Edges */
 
 static gboolean
-goes_backwards (const StateRunPhase *self)
-{
-  return self->operation == STATE_OPERATION_STOP;
-}
-
-/* Those that come before a step, of all operations and also not taken ones. */
-const StateEdge *
-state_phase_predecessors (const StateRunPhase *self, guint32 slot, guint *n)
-{
-  guint32 node = state_phase_node (self, slot);
-
-  return goes_backwards (self) ? state_graph_dependents (self->graph, node, n)
-                               : state_graph_dependencies (self->graph, node, n);
-}
-
-const StateEdge *
-state_phase_successors (const StateRunPhase *self, guint32 slot, guint *n)
-{
-  guint32 node = state_phase_node (self, slot);
-
-  return goes_backwards (self) ? state_graph_dependencies (self->graph, node, n)
-                               : state_graph_dependents (self->graph, node, n);
-}
-
-static gboolean
 is_required (const StateEdge *edge)
 {
   return (edge->flags & STATE_DEPENDENCY_ORDER_ONLY) == 0;

@@ -85,13 +85,30 @@ void state_phase_set_deadline (StateRunPhase *self, guint32 slot, gint64 deadlin
 
 gboolean state_phase_got_through (const StateRunStep *step);
 gboolean state_phase_is_failure (const StateRunStep *step);
-const StateEdge *state_phase_predecessors (const StateRunPhase *self, guint32 slot, guint *n);
-const StateEdge *state_phase_successors (const StateRunPhase *self, guint32 slot, guint *n);
 
 static inline guint32
 state_phase_node (const StateRunPhase *self, guint32 slot)
 {
   return self->nodes != NULL ? self->nodes[slot] : slot;
+}
+
+/* Those that come before a step, of all operations and also not taken ones. */
+static inline const StateEdge *
+state_phase_predecessors (const StateRunPhase *self, guint32 slot, guint *n)
+{
+  guint32 node = state_phase_node (self, slot);
+
+  return self->operation == STATE_OPERATION_STOP ? state_graph_dependents (self->graph, node, n)
+                                                 : state_graph_dependencies (self->graph, node, n);
+}
+
+static inline const StateEdge *
+state_phase_successors (const StateRunPhase *self, guint32 slot, guint *n)
+{
+  guint32 node = state_phase_node (self, slot);
+
+  return self->operation == STATE_OPERATION_STOP ? state_graph_dependencies (self->graph, node, n)
+                                                 : state_graph_dependents (self->graph, node, n);
 }
 
 static inline guint32

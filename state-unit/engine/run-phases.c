@@ -202,7 +202,7 @@ begin_phase (StateRun *self,
   g_ptr_array_add (self->phases, phase);
   self->phase = phase;
   self->n_phases = MAX (self->n_phases, self->phases->len + n_phases_after (self, kind));
-  g_array_set_size (self->deadlines, 0);
+  self->deadlines.n = 0;
   if (self->max_asked > 0)
     measure_remaining (self);
   state_phase_begin (phase, now);

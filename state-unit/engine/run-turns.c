@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "heap.h"
 #include "run-private.h"
 
 /* Whose turn it is in the current phase, and what happens meanwhile. */
@@ -60,7 +59,7 @@ set_deadline (StateRun *self, guint32 slot, gint64 deadline)
 {
   state_phase_set_deadline (self->phase, slot, deadline);
   if (deadline != 0)
-    state_heap_push (self->deadlines, deadline, slot);
+    state_heap_push (&self->deadlines, deadline, slot);
 }
 
 /* Whoever cancels waits for a roll-back no longer than for the rest. */
@@ -138,7 +137,7 @@ take_turn (StateRun *self, guint32 slot, gboolean was_parked, gint64 now)
   else if (is_busy (node_of (self, slot)))
     await (self, slot, now);
   else if (self->max_asked > 0 && !was_parked)
-    state_heap_push (self->parked, -self->remaining[slot], slot);
+    state_heap_push (&self->parked, -self->remaining[slot], slot);
   else
     {
       ask (self, slot, now);
@@ -222,8 +221,8 @@ state_run_next (StateRun *self, gint64 now, guint32 *slot)
       StateRunPhase *phase = self->phase;
       gboolean is_ready = phase->n_ready > 0;
 
-      if (!is_ready && self->parked->len > 0 && has_place (self))
-        *slot = state_heap_pop (self->parked).slot;
+      if (!is_ready && self->parked.n > 0 && has_place (self))
+        *slot = state_heap_pop (&self->parked).slot;
       else if (is_ready)
         *slot = state_phase_pop_ready (phase);
       else if (phase->n_finished < phase->n_steps)
@@ -395,6 +394,8 @@ give_up (StateRun *self, guint32 slot, gint64 now)
     {
       phase->n_asked--;
       state_rules_give_up (self->graph, state_run_node (self, slot), phase->operation);
+      if (self->expired == NULL)
+        self->expired = g_array_new (FALSE, FALSE, sizeof (guint32));
       g_array_append_val (self->expired, slot);
     }
   finish_step (self, slot, STATE_STEP_OUTCOME_TIMED_OUT, now);
@@ -422,14 +423,14 @@ peek_deadline (StateRun *self)
 {
   const StateHeapItem *top;
 
-  while ((top = state_heap_peek (self->deadlines)) != NULL)
+  while ((top = state_heap_peek (&self->deadlines)) != NULL)
     {
       const StateRunStep *step = &self->phase->steps[top->slot];
 
       if (step->outcome == STATE_STEP_OUTCOME_ASKED &&
           state_phase_deadline (self->phase, top->slot) == top->key)
         return top;
-      state_heap_pop (self->deadlines);
+      state_heap_pop (&self->deadlines);
     }
   return NULL;
 }
@@ -453,7 +454,7 @@ state_run_expire (StateRun *self, gint64 now)
 
   while (!self->done && (top = peek_deadline (self)) != NULL && top->key <= now)
     {
-      give_up (self, state_heap_pop (self->deadlines).slot, now);
+      give_up (self, state_heap_pop (&self->deadlines).slot, now);
       any = TRUE;
     }
   return any;
@@ -462,7 +463,7 @@ state_run_expire (StateRun *self, gint64 now)
 gboolean
 state_run_next_expired (StateRun *self, guint32 *slot)
 {
-  if (self->expired->len == 0)
+  if (!state_run_has_expired (self))
     return FALSE;
   *slot = g_array_index (self->expired, guint32, self->expired->len - 1);
   g_array_set_size (self->expired, self->expired->len - 1);

@@ -2,8 +2,6 @@
 
 #include "run-private.h"
 
-#include "heap.h"
-
 /* One transition, as the engine sees it: what it takes, what it may do, and the
  * record in the end. */
 
@@ -15,9 +13,6 @@ state_run_new (StateGraph *graph, StateOperation operation)
   self->graph = graph;
   self->operation = operation;
   self->phases = g_ptr_array_new_with_free_func ((GDestroyNotify) state_phase_free);
-  self->deadlines = g_array_new (FALSE, FALSE, sizeof (StateHeapItem));
-  self->parked = g_array_new (FALSE, FALSE, sizeof (StateHeapItem));
-  self->expired = g_array_new (FALSE, FALSE, sizeof (guint32));
   return self;
 }
 
@@ -27,9 +22,9 @@ state_run_free (StateRun *self)
   g_free (self->taken);
   g_ptr_array_unref (self->phases);
   g_free (self->nodes);
-  g_array_unref (self->deadlines);
-  g_array_unref (self->parked);
-  g_array_unref (self->expired);
+  state_heap_clear (&self->deadlines);
+  state_heap_clear (&self->parked);
+  g_clear_pointer (&self->expired, g_array_unref);
   g_free (self->remaining);
   g_free (self);
 }

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "heap.h"
 #include "phase.h"
 
 G_BEGIN_DECLS
@@ -41,10 +42,10 @@ typedef struct
   StateRunPhase *phase; /* the current one */
   guint n_phases;       /* planned */
 
-  GArray *deadlines; /* a heap of those of the requests that are out */
-  GArray *parked;    /* a heap of slots that wait for a place */
-  gint64 *remaining; /* by slot: the longest way to the end; while there is a limit */
-  GArray *expired;   /* slots whose requests have been given up on, not yet told */
+  StateHeap deadlines; /* of the requests that are out */
+  StateHeap parked;    /* that wait for a place */
+  gint64 *remaining;   /* by slot: the longest way to the end; while there is a limit */
+  GArray *expired;     /* nullable: slots whose requests have been given up on, not yet told */
 
   gboolean judged;       /* before, or needs a look at each */
   gboolean any_asked;    /* in the main phase */
@@ -89,6 +90,12 @@ guint32 state_run_slot_of (const StateRun *self, guint32 node);
 gboolean state_run_is_to_stop (const StateRun *self, guint32 slot);
 GArray *state_run_waiting_on (const StateRun *self, guint32 slot);
 GArray *state_run_critical_path (const StateRun *self);
+
+static inline gboolean
+state_run_has_expired (const StateRun *self)
+{
+  return self->expired != NULL && self->expired->len > 0;
+}
 
 static inline guint32
 state_run_node (const StateRun *self, guint32 slot)
