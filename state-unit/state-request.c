@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "state-request-private.h"
+#include "state-request-struct-private.h"
 
 #include "state-error.h"
 #include "state-queue-private.h"
@@ -52,61 +52,7 @@
  * Since: 1.0
  */
 
-/* How far the answer has come. */
-enum
-{
-  ANSWER_NONE,
-  ANSWER_CLAIMED,  /* somebody is giving it */
-  ANSWER_OVERRULED /* the library gave it; the unit's own is yet to come */
-};
-
-/* How the answer gets to those who ask. */
-enum
-{
-  DELIVERY_CALLING, /* the unit's function is being called by those who ask */
-  DELIVERY_OUT,     /* it is to be sent */
-  DELIVERY_READY    /* it has been given */
-};
-
-struct _StateRequest
-{
-  GObject parent_instance;
-
-  StateMessage call;
-  StateMessage arrival;
-  StateMessage progress;
-  StateMessage extension;
-  StateRequestParameters parameters;
-
-  GTypeClass *class;         /* of the unit that was called last */
-  StateUnitInterface *iface; /* its */
-
-  gboolean borrows;     /* holds no references to what the parameters name */
-  gboolean holds_state; /* but for one to the state */
-  gint marked;          /* atomic: there is more to be forgotten than that it was answered */
-
-  gint answer;               /* atomic: ANSWER_… */
-  gint delivery;             /* atomic: DELIVERY_… */
-  gint revoked;              /* atomic */
-  gint held;                 /* atomic: the unit is kept from other requests by this one */
-  gint cancelled;            /* atomic */
-  GCancellable *cancellable; /* atomic; made when asked for */
-
-  GVariant *answer_state;
-  GError *answer_error;
-
-  gint progress_posted;  /* atomic */
-  gint extension_posted; /* atomic */
-  GMutex lock;           /* for those below, and the deadline */
-  double fraction;
-  char *text;
-  StateRequestBatch *batch; /* not a reference: it is in there, and is told of a cancel */
-};
-
 G_DEFINE_FINAL_TYPE (StateRequest, state_request, G_TYPE_OBJECT)
-
-#define REQUEST_OF(message, member) \
-  ((StateRequest *) ((char *) (message) -G_STRUCT_OFFSET (StateRequest, member)))
 
 static void
 arrive (StateMessage *message)
@@ -143,8 +89,9 @@ send_answer (StateRequest *self)
   state_dispatcher_post (self->parameters.home, &self->arrival);
 }
 
-static void
-take_answer (StateRequest *self, GVariant *state, GError *error)
+/* Gives the answer, which has been claimed. */
+void
+state_request_take_answer (StateRequest *self, GVariant *state, GError *error)
 {
   self->answer_state = state;
   self->answer_error = error;
@@ -177,39 +124,16 @@ state_request_dispose (GObject *object)
 
   /* The answer takes a reference, and so brings the request back for once. */
   if (g_atomic_int_compare_and_exchange (&self->answer, ANSWER_NONE, ANSWER_CLAIMED))
-    take_answer (self, NULL,
-                 g_error_new (STATE_ERROR, STATE_ERROR_DROPPED,
-                              "the %s request was dropped without an answer",
-                              state_operation_to_string (self->parameters.operation)));
+    state_request_take_answer (self, NULL,
+                               g_error_new (STATE_ERROR, STATE_ERROR_DROPPED,
+                                            "the %s request was dropped without an answer",
+                                            state_operation_to_string (
+                                                self->parameters.operation)));
   G_OBJECT_CLASS (state_request_parent_class)->dispose (object);
 }
 
-static void
-release_parameters (StateRequestParameters *parameters)
-{
-  g_clear_object (&parameters->unit);
-  g_clear_object (&parameters->handle);
-  g_clear_pointer (&parameters->thread, state_thread_unref);
-  g_clear_pointer (&parameters->context, g_main_context_unref);
-  g_clear_pointer (&parameters->home, state_dispatcher_unref);
-  g_clear_pointer (&parameters->state, g_variant_unref);
-  g_clear_pointer (&parameters->inspect_value, g_variant_unref);
-  g_free ((char *) parameters->inspect_path);
-}
-
-static void
-release (StateRequest *self)
-{
-  if (!self->borrows)
-    release_parameters (&self->parameters);
-  else if (self->holds_state)
-    g_variant_unref (self->parameters.state);
-  self->borrows = TRUE;
-  self->holds_state = FALSE;
-}
-
-static void
-clear_answer (StateRequest *self)
+void
+state_request_clear_answer (StateRequest *self)
 {
   g_clear_pointer (&self->answer_state, g_variant_unref);
   g_clear_error (&self->answer_error);
@@ -222,8 +146,8 @@ state_request_finalize (GObject *object)
 {
   StateRequest *self = STATE_REQUEST (object);
 
-  release (self);
-  clear_answer (self);
+  state_request_release (self);
+  state_request_clear_answer (self);
   g_mutex_clear (&self->lock);
   G_OBJECT_CLASS (state_request_parent_class)->finalize (object);
 }
@@ -241,410 +165,6 @@ static void
 state_request_init (StateRequest *self)
 {
   g_mutex_init (&self->lock);
-}
-
-static StateRequest *
-new_borrowing (const StateRequestParameters *parameters)
-{
-  StateRequest *self = g_object_new (STATE_TYPE_REQUEST, NULL);
-
-  self->parameters = *parameters;
-  self->borrows = TRUE;
-  self->marked = parameters->state != NULL || parameters->state_version != 0;
-  return self;
-}
-
-StateRequest *
-state_request_new (const StateRequestParameters *parameters)
-{
-  StateRequest *self = new_borrowing (parameters);
-
-  state_request_adopt (self);
-  return self;
-}
-
-/* From then on it keeps alive what it names. */
-void
-state_request_adopt (StateRequest *self)
-{
-  StateRequestParameters *own = &self->parameters;
-
-  if (!self->borrows)
-    return;
-  self->borrows = FALSE;
-  if (own->unit != NULL)
-    g_object_ref (own->unit);
-  if (own->handle != NULL)
-    g_object_ref (own->handle);
-  if (own->context != NULL)
-    g_main_context_ref (own->context);
-  if (own->thread != NULL)
-    state_thread_ref (own->thread);
-  if (own->home != NULL)
-    state_dispatcher_ref (own->home);
-  if (own->state != NULL && !self->holds_state)
-    g_variant_ref (own->state);
-  if (own->inspect_value != NULL)
-    g_variant_ref (own->inspect_value);
-  own->inspect_path = g_strdup (own->inspect_path);
-}
-
-/* The transition that the state comes from may end before the answer. */
-static inline void
-hold_state (StateRequest *self)
-{
-  if (!self->borrows || self->holds_state || self->parameters.state == NULL)
-    return;
-  g_variant_ref (self->parameters.state);
-  self->holds_state = TRUE;
-}
-
-/* Whether it has been answered, and nobody but the caller knows of it: neither by a
- * reference nor by anything that GObject keeps in its data, such as a weak one. */
-static gboolean
-is_reusable (StateRequest *self)
-{
-  GObject *object = (GObject *) self;
-
-  return g_atomic_int_get (&object->ref_count) == 1 &&
-         ((gsize) g_atomic_pointer_get (&object->qdata) & ~(gsize) G_DATALIST_FLAGS_MASK) == 0 &&
-         g_atomic_int_get (&self->delivery) == DELIVERY_READY &&
-         g_atomic_int_get (&self->answer) == ANSWER_CLAIMED;
-}
-
-void
-state_request_adopt_if_shared (StateRequest *self)
-{
-  if (!is_reusable (self))
-    state_request_adopt (self);
-}
-
-/* The list goes through the messages, of which none is on its way. */
-#define NEXT_OF(request) ((request)->call.next)
-
-/* Takes the caller's reference over into the list, and forgets all that the request
- * held on to. FALSE: somebody still knows of it. */
-gboolean
-state_request_keep (StateRequest *self, StateRequest **list)
-{
-  if (!is_reusable (self))
-    return FALSE;
-  release (self);
-  if (self->answer_state != NULL || self->answer_error != NULL || self->cancellable != NULL ||
-      self->text != NULL)
-    clear_answer (self);
-  NEXT_OF (self) = (StateMessage *) *list;
-  *list = self;
-  return TRUE;
-}
-
-StateRequest *
-state_request_take (StateRequest **list, const StateRequestParameters *parameters)
-{
-  StateRequest *self = *list;
-
-  if (self == NULL)
-    return new_borrowing (parameters);
-  *list = (StateRequest *) NEXT_OF (self);
-  self->parameters = *parameters;
-  self->borrows = TRUE;
-  self->marked = parameters->state != NULL || parameters->state_version != 0;
-  self->answer = ANSWER_NONE;
-  self->delivery = DELIVERY_CALLING;
-  self->revoked = self->held = self->cancelled = FALSE;
-  self->progress_posted = self->extension_posted = FALSE;
-  self->fraction = 0;
-  return self;
-}
-
-gboolean
-state_request_is_as_new (StateRequest *self)
-{
-  return self->borrows && !g_atomic_int_get (&self->marked) && is_reusable (self);
-}
-
-void
-state_request_put_on (StateRequest *self,
-                      StateOperation operation,
-                      StateUnitHandle *handle,
-                      StateUnit *unit,
-                      gint64 deadline)
-{
-  self->parameters.operation = operation;
-  self->parameters.handle = handle;
-  self->parameters.unit = unit;
-  self->parameters.deadline = deadline;
-  self->answer = ANSWER_NONE;
-  self->delivery = DELIVERY_CALLING;
-}
-
-void
-state_request_list_free (StateRequest *list)
-{
-  while (list != NULL)
-    {
-      StateRequest *self = list;
-
-      list = (StateRequest *) NEXT_OF (self);
-      self->parameters = (StateRequestParameters){ 0 };
-      g_object_unref (self);
-    }
-}
-
-/* The way to the unit, and back */
-
-static inline void
-apply (StateUnitInterface *iface, StateUnit *unit, StateRequest *self)
-{
-  switch (self->parameters.operation)
-    {
-    case STATE_OPERATION_START:
-      iface->start (unit, self);
-      break;
-    case STATE_OPERATION_STOP:
-      iface->stop (unit, self);
-      break;
-    case STATE_OPERATION_RESET:
-      iface->reset (unit, self);
-      break;
-    case STATE_OPERATION_SAVE:
-      iface->save (unit, self);
-      break;
-    case STATE_OPERATION_RESTORE:
-      iface->restore (unit, self);
-      break;
-    case STATE_OPERATION_POST_RESTORE:
-      iface->post_restore (unit, self);
-      break;
-    case STATE_OPERATION_INSPECT:
-      iface->inspect (unit, self);
-      break;
-    default:
-      g_assert_not_reached ();
-    }
-}
-
-/* The interface is looked up once for units of the same class that come one after the
- * other. */
-static inline void
-call_function (StateUnit *unit, StateRequest *self)
-{
-  GTypeClass *class = ((GTypeInstance *) unit)->g_class;
-  StateUnitInterface *iface = self->iface;
-
-  if (class != self->class)
-    {
-      iface = self->iface = STATE_UNIT_GET_IFACE (unit);
-      self->class = class;
-    }
-
-  if (iface->handle_request == state_unit_default_handle_request)
-    apply (iface, unit, self);
-  else
-    iface->handle_request (unit, self);
-}
-
-/* Calls the unit in its context. TRUE: it has answered, and nothing is sent. */
-gboolean
-state_request_call (StateRequest *self)
-{
-  StateUnit *unit = self->parameters.unit;
-
-  call_function (unit, self);
-  if (g_atomic_int_get (&self->delivery) == DELIVERY_READY)
-    return TRUE;
-  hold_state (self);
-  return !g_atomic_int_compare_and_exchange (&self->delivery, DELIVERY_CALLING, DELIVERY_OUT);
-}
-
-/* Whether the unit is still to be called. */
-gboolean
-state_request_is_wanted (StateRequest *self)
-{
-  return !g_atomic_int_get (&self->revoked) && g_atomic_int_get (&self->answer) == ANSWER_NONE &&
-         (self->parameters.handle == NULL || !state_unit_handle_has_left (self->parameters.handle));
-}
-
-static void
-call_unit (StateMessage *message)
-{
-  g_autoptr (StateRequest) self = REQUEST_OF (message, call);
-  StateUnit *unit = self->parameters.unit;
-
-  if (state_request_is_wanted (self))
-    call_function (unit, self);
-}
-
-static void
-throw_call_away (StateMessage *message)
-{
-  g_object_unref (REQUEST_OF (message, call));
-}
-
-/* Has the unit called in the context of the dispatcher. */
-void
-state_request_post_call (StateRequest *self, StateDispatcher *dispatcher)
-{
-  state_request_set_out (self);
-  self->call.handle = call_unit;
-  self->call.discard = throw_call_away;
-  g_object_ref (self);
-  state_dispatcher_post (dispatcher, &self->call);
-}
-
-/* The answer is to be sent: nobody waits for the unit's function to return. */
-void
-state_request_set_out (StateRequest *self)
-{
-  hold_state (self);
-  g_atomic_int_set (&self->delivery, DELIVERY_OUT);
-}
-
-/* The unit is not to be called any more, if it has not been. */
-void
-state_request_revoke (StateRequest *self)
-{
-  g_atomic_int_set (&self->marked, TRUE);
-  g_atomic_int_set (&self->revoked, TRUE);
-}
-
-/* The unit leaves the set with the request: until it has been answered, no other
- * request is put to it. */
-void
-state_request_let_go (StateRequest *self)
-{
-  g_atomic_int_set (&self->marked, TRUE);
-  state_request_adopt (self);
-  state_unit_hold (self->parameters.unit);
-  g_atomic_int_set (&self->held, TRUE);
-  state_request_revoke (self);
-  if (g_atomic_int_get (&self->delivery) == DELIVERY_READY &&
-      g_atomic_int_compare_and_exchange (&self->held, TRUE, FALSE))
-    state_unit_release (self->parameters.unit);
-}
-
-/* Gives the answer in the unit's place; the unit's own is ignored, and no error. */
-void
-state_request_overrule (StateRequest *self, GError *error)
-{
-  if (g_atomic_int_compare_and_exchange (&self->answer, ANSWER_NONE, ANSWER_OVERRULED))
-    take_answer (self, NULL, error);
-  else
-    g_error_free (error);
-}
-
-/* The batch that the request is in from now on; NULL: none. */
-void
-state_request_set_batch (StateRequest *self, StateRequestBatch *batch)
-{
-  g_mutex_lock (&self->lock);
-  self->batch = batch;
-  g_mutex_unlock (&self->lock);
-}
-
-/* A batch that is being disposed of takes its requests out first, under the lock. */
-static void
-tell_batch (StateRequest *self)
-{
-  g_autoptr (StateRequestBatch) batch = NULL;
-
-  g_mutex_lock (&self->lock);
-  batch = self->batch != NULL ? g_object_ref (self->batch) : NULL;
-  g_mutex_unlock (&self->lock);
-  if (batch != NULL)
-    state_request_batch_cancelled (batch, self);
-}
-
-/* In the context of those who ask. */
-void
-state_request_cancel (StateRequest *self)
-{
-  GCancellable *cancellable;
-
-  g_atomic_int_set (&self->marked, TRUE);
-  g_atomic_int_set (&self->cancelled, TRUE);
-  cancellable = g_atomic_pointer_get (&self->cancellable);
-  if (cancellable != NULL)
-    g_cancellable_cancel (cancellable);
-  tell_batch (self);
-}
-
-/* For those who ask */
-
-StateUnitHandle *
-state_request_get_handle (StateRequest *self)
-{
-  return self->parameters.handle;
-}
-
-gpointer
-state_request_get_owner (StateRequest *self)
-{
-  return self->parameters.owner;
-}
-
-/* In ms; G_MAXUINT: none. */
-guint
-state_request_get_inspect_timeout (StateRequest *self)
-{
-  return self->parameters.inspect_timeout_ms;
-}
-
-gboolean
-state_request_is_cancelled (StateRequest *self)
-{
-  return g_atomic_int_get (&self->cancelled);
-}
-
-/* Whether it succeeded, and the answer is nothing but that. */
-gboolean
-state_request_is_success (StateRequest *self)
-{
-  return self->answer_error == NULL && self->answer_state == NULL;
-}
-
-/* What the answer means: a cancellation that nobody asked for is a failure. */
-StateStepOutcome
-state_request_get_outcome (StateRequest *self)
-{
-  const GError *error = self->answer_error;
-
-  if (error == NULL)
-    return STATE_STEP_OUTCOME_SUCCEEDED;
-  if (g_error_matches (error, STATE_ERROR, STATE_ERROR_DROPPED))
-    return STATE_STEP_OUTCOME_DROPPED;
-  if (g_error_matches (error, STATE_ERROR, STATE_ERROR_LOST))
-    return STATE_STEP_OUTCOME_LOST;
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) &&
-      state_request_is_cancelled (self))
-    return STATE_STEP_OUTCOME_CANCELLED;
-  return STATE_STEP_OUTCOME_FAILED;
-}
-
-/* NULL: it succeeded. */
-const GError *
-state_request_get_error (StateRequest *self)
-{
-  return self->answer_error;
-}
-
-GVariant *
-state_request_get_answer (StateRequest *self)
-{
-  return self->answer_state;
-}
-
-/* The progress last told; the message is a copy. */
-double
-state_request_get_progress (StateRequest *self, char **message)
-{
-  double fraction;
-
-  g_mutex_lock (&self->lock);
-  fraction = self->fraction;
-  *message = g_strdup (self->text);
-  g_mutex_unlock (&self->lock);
-  return fraction;
 }
 
 /* For units: what is asked */
@@ -891,7 +411,7 @@ state_request_complete (StateRequest *self)
   g_return_if_fail (STATE_IS_REQUEST (self));
 
   if (claim_answer (self))
-    take_answer (self, NULL, NULL);
+    state_request_take_answer (self, NULL, NULL);
 }
 
 /* Why the state is no answer to the request; NULL: it is one. */
@@ -946,7 +466,7 @@ state_request_complete_with_state (StateRequest *self, GVariant *state)
   if (!claim_answer (self))
     return;
   error = check_state (self, own);
-  take_answer (self, error == NULL ? g_steal_pointer (&own) : NULL, error);
+  state_request_take_answer (self, error == NULL ? g_steal_pointer (&own) : NULL, error);
 }
 
 static GError *
@@ -1021,9 +541,9 @@ state_request_take_error (StateRequest *self, GError *error)
   if (!claim_answer (self))
     return;
   if (own == NULL || own->domain == 0)
-    take_answer (self, NULL, no_error_given (self));
+    state_request_take_answer (self, NULL, no_error_given (self));
   else
-    take_answer (self, NULL, g_steal_pointer (&own));
+    state_request_take_answer (self, NULL, g_steal_pointer (&own));
 }
 
 /**
@@ -1042,225 +562,4 @@ state_request_is_answered (StateRequest *self)
   g_return_val_if_fail (STATE_IS_REQUEST (self), FALSE);
 
   return g_atomic_int_get (&self->answer) != ANSWER_NONE;
-}
-
-/* For units: meanwhile */
-
-static void
-progress_arrives (StateMessage *message)
-{
-  g_autoptr (StateRequest) self = REQUEST_OF (message, progress);
-
-  g_atomic_int_set (&self->progress_posted, FALSE);
-  self->parameters.progressed (self);
-}
-
-static void
-throw_progress_away (StateMessage *message)
-{
-  g_object_unref (REQUEST_OF (message, progress));
-}
-
-static void
-extension_arrives (StateMessage *message)
-{
-  g_autoptr (StateRequest) self = REQUEST_OF (message, extension);
-
-  g_atomic_int_set (&self->extension_posted, FALSE);
-  self->parameters.extended (self);
-}
-
-static void
-throw_extension_away (StateMessage *message)
-{
-  g_object_unref (REQUEST_OF (message, extension));
-}
-
-/**
- * state_request_extend:
- * @self: a request
- * @ms: how much more time, added to the deadline (not counted from now), in ms
- *
- * Puts the deadline off: for a unit that is still at work, and knows that it will
- * be. Ignored when there is none, when it has passed, and once the request is
- * answered. It does not reach the time limit of the transition.
- *
- * Since: 1.0
- */
-void
-state_request_extend (StateRequest *self, guint ms)
-{
-  g_return_if_fail (STATE_IS_REQUEST (self));
-
-  if (state_request_is_answered (self) || self->parameters.extended == NULL)
-    return;
-  g_atomic_int_set (&self->marked, TRUE);
-  g_mutex_lock (&self->lock);
-  if (self->parameters.deadline != 0)
-    self->parameters.deadline += ms * (gint64) 1000;
-  g_mutex_unlock (&self->lock);
-
-  if (!g_atomic_int_compare_and_exchange (&self->extension_posted, FALSE, TRUE))
-    return;
-  self->extension.handle = extension_arrives;
-  self->extension.discard = throw_extension_away;
-  g_object_ref (self);
-  state_dispatcher_post (self->parameters.home, &self->extension);
-}
-
-/**
- * state_request_set_progress:
- * @self: a request
- * @fraction: how much of the work is done, from 0 to 1
- * @message: (nullable): what the unit is doing, for people
- *
- * Tells how far the unit has come, for #StateTransitionStep:progress,
- * #StateTransitionStep:message and #StateTransition:progress. May be called as
- * often as wanted: what the set has not yet looked at is replaced. Ignored once
- * the request is answered.
- *
- * Since: 1.0
- */
-void
-state_request_set_progress (StateRequest *self, double fraction, const char *message)
-{
-  g_return_if_fail (STATE_IS_REQUEST (self));
-  g_return_if_fail (fraction >= 0 && fraction <= 1);
-
-  if (state_request_is_answered (self) || self->parameters.progressed == NULL)
-    return;
-
-  g_atomic_int_set (&self->marked, TRUE);
-  g_mutex_lock (&self->lock);
-  self->fraction = fraction;
-  g_free (self->text);
-  self->text = g_strdup (message);
-  g_mutex_unlock (&self->lock);
-
-  if (!g_atomic_int_compare_and_exchange (&self->progress_posted, FALSE, TRUE))
-    return;
-  self->progress.handle = progress_arrives;
-  self->progress.discard = throw_progress_away;
-  g_object_ref (self);
-  state_dispatcher_post (self->parameters.home, &self->progress);
-}
-
-typedef struct
-{
-  StateRequest *request;
-  StateRequestThreadFunc func;
-  gpointer user_data;
-  GDestroyNotify destroy;
-} ThreadWork;
-
-static gboolean
-nothing_to_do (gpointer user_data)
-{
-  return G_SOURCE_REMOVE;
-}
-
-/* The notification of an idle source runs in its context, whether the source is
- * dispatched or the context goes before. */
-static void
-destroy_in_context (GMainContext *context, gpointer user_data, GDestroyNotify destroy)
-{
-  g_autoptr (GSource) source = NULL;
-
-  if (destroy == NULL)
-    return;
-  source = g_idle_source_new ();
-  g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_set_static_name (source, "state-unit: end of a thread's work");
-  g_source_set_callback (source, nothing_to_do, user_data, destroy);
-  g_source_attach (source, context);
-}
-
-static void
-do_thread_work (gpointer data, gpointer unused)
-{
-  ThreadWork *work = data;
-  StateRequest *request = work->request;
-
-  if (!g_atomic_int_get (&request->revoked) && !state_request_is_answered (request))
-    work->func (request, work->user_data);
-  destroy_in_context (request->parameters.context, work->user_data, work->destroy);
-  if (g_atomic_int_compare_and_exchange (&request->answer, ANSWER_NONE, ANSWER_CLAIMED))
-    take_answer (request, NULL,
-                 g_error_new (STATE_ERROR, STATE_ERROR_DROPPED,
-                              "the function of the %s request returned without an answer",
-                              state_operation_to_string (request->parameters.operation)));
-  g_object_unref (request);
-  g_free (work);
-}
-
-/* Without a limit, since work that waits for other work must not keep it from
- * running; threads that are idle are used again. */
-static GThreadPool *
-thread_pool (void)
-{
-  static GThreadPool *pool;
-
-  if (g_once_init_enter (&pool))
-    g_once_init_leave (&pool, g_thread_pool_new (do_thread_work, NULL, -1, FALSE, NULL));
-  return pool;
-}
-
-/**
- * state_request_run_in_thread:
- * @self: a request
- * @func: (scope notified) (closure user_data) (destroy destroy): the blocking work
- * @user_data: data for @func
- * @destroy: (nullable): called with @user_data in the unit's main context, once
- *   @func has returned
- *
- * Calls @func on a thread of the library's own, where it may block, and is to
- * answer the request. If it returns without having answered, the request fails
- * with %STATE_ERROR_DROPPED. There is no limit to the number of threads;
- * #StateUnits:max-concurrency limits how many units are asked at once.
- *
- * Not for languages whose functions cannot be called from other threads, such
- * as JavaScript: GJS reports a critical and does not call @func, and the request
- * fails with %STATE_ERROR_DROPPED.
- *
- * Since: 1.0
- */
-void
-state_request_run_in_thread (StateRequest *self,
-                             StateRequestThreadFunc func,
-                             gpointer user_data,
-                             GDestroyNotify destroy)
-{
-  g_autoptr (GError) error = NULL;
-  ThreadWork *work;
-
-  g_return_if_fail (STATE_IS_REQUEST (self));
-  g_return_if_fail (func != NULL);
-
-  g_atomic_int_set (&self->marked, TRUE);
-  work = g_new (ThreadWork, 1);
-  *work = (ThreadWork){ g_object_ref (self), func, user_data, destroy };
-  /* Work that no thread could be made for waits for one that becomes idle. */
-  if (!g_thread_pool_push (thread_pool (), work, &error) &&
-      g_thread_pool_get_num_threads (thread_pool ()) == 0)
-    state_request_overrule (self, g_steal_pointer (&error));
-}
-
-/**
- * state_request_apply:
- * @self: a request
- * @unit: a unit
- *
- * Calls the function of @unit that the request's operation names, such as
- * `start`. This is what the default `handle_request` does; for those who take
- * requests from a #StateUnitReceiver, or pass them on to another unit.
- *
- * Since: 1.0
- */
-void
-state_request_apply (StateRequest *self, StateUnit *unit)
-{
-  g_return_if_fail (STATE_IS_REQUEST (self));
-  g_return_if_fail (STATE_IS_UNIT (unit));
-
-  apply (STATE_UNIT_GET_IFACE (unit), unit, self);
 }

@@ -128,19 +128,24 @@ nth_state (Fixture *fixture, guint n)
   return state_unit_handle_get_state (handle);
 }
 
-/* All that are ready come in one batch; many, in a few. */
+/* What is asked in one turn of the main loop comes in one batch; more than 1,000, in as
+ * many as it takes. How many turns there are depends on how fast the machine is. */
 static void
 test_one_batch (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
+  guint n_turns = 0;
   guint n = 0;
 
   completes = TRUE;
   add_many (fixture, 2500);
   state_units_start_async (fixture->units, NULL, on_done, fixture);
+  for (; fixture->result == NULL; n_turns++)
+    g_main_context_iteration (NULL, TRUE);
   g_assert_true (finish (fixture, &error));
   g_assert_no_error (error);
-  g_assert_cmpuint (batches->len, ==, 3);
+  g_assert_cmpuint (batches->len, >=, 3);
+  g_assert_cmpuint (batches->len, <=, n_turns + 2);
   for (guint i = 0; i < batches->len; i++)
     {
       g_assert_cmpint (state_request_batch_get_operation (nth_batch (i)), ==,
