@@ -105,22 +105,28 @@ state_units_tell (StateUnits *self)
     }
 }
 
+/* Nobody listens, and there is nothing else to do about the usual change. */
+static inline gboolean
+is_nothing_to_tell (StateUnits *self, StateUnitHandle *handle, const StateChange *change)
+{
+  return !state_listeners_possible (handle) && !state_listeners_possible (self) &&
+         handle->error == NULL && !handle->error_changed &&
+         change->new_state < STATE_UNIT_STATE_FAILED;
+}
+
 /* The same, where as a rule there is but one change, of this unit. */
 static inline void
 tell_of (StateUnits *self, StateUnitHandle *handle)
 {
   StateGraph *graph = self->graph;
   guint first = graph->n_changes_told;
+  const StateChange *change = &graph->changes[first];
 
-  if (graph->n_changes - first != 1 || graph->changes[first].node != handle->node)
+  if (graph->n_changes - first != 1 || change->node != handle->node ||
+      !is_nothing_to_tell (self, handle, change))
     state_units_tell (self);
   else
-    {
-      StateChange change = graph->changes[first];
-
-      graph->n_changes = graph->n_changes_told = 0;
-      tell_change (self, handle, &change);
-    }
+    graph->n_changes = graph->n_changes_told = 0;
 }
 
 /* Answers */
