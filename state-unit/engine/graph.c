@@ -105,25 +105,35 @@ rounded_up (guint32 n)
   return n > 1 ? 1u << g_bit_storage (n - 1) : n;
 }
 
-static void
-grow_list (StateGraph *self, StateEdgeList *list, guint32 n)
+/* Where there are many edges, a first one will not be the last. */
+static guint32
+next_capacity (const StateGraph *self, guint32 capacity)
 {
-  guint32 capacity = rounded_up (n);
+  if (capacity == 0)
+    return self->n_edges / 4 > self->n_nodes ? 4 : 1;
+  return MAX (4, rounded_up (capacity + 1));
+}
+
+static void
+grow_list (StateGraph *self, StateEdgeList *list)
+{
+  guint32 capacity = next_capacity (self, list->capacity);
   guint32 offset = take_slice (self, capacity);
 
-  if (list->length > 0)
-    memcpy (self->edges + offset, self->edges + list->offset, list->length * sizeof (StateEdge));
-  release_slice (self, list);
+  for (guint32 i = 0; i < list->length; i++)
+    self->edges[offset + i] = self->edges[list->offset + i];
+  if (list->capacity > 0)
+    release_slice (self, list);
   list->offset = offset;
   list->capacity = capacity;
 }
 
-static void
-append_edge (StateGraph *self, StateEdgeList *list, const StateEdge *edge)
+static inline void
+append_edge (StateGraph *self, StateEdgeList *list, StateEdge edge)
 {
   if (list->length == list->capacity)
-    grow_list (self, list, list->length + 1);
-  self->edges[list->offset + list->length++] = *edge;
+    grow_list (self, list);
+  self->edges[list->offset + list->length++] = edge;
 }
 
 static void
@@ -188,6 +198,7 @@ is_partial (const StateEdge *edge)
   return (edge->operations & STATE_GRAPH_ORDERED) != STATE_GRAPH_ORDERED;
 }
 
+/* To a new node, which has none of that kind. */
 static void
 add_edges (StateGraph *self, guint32 node, gboolean are_dependents, const StateEdge *edges, guint n)
 {
@@ -196,16 +207,17 @@ add_edges (StateGraph *self, guint32 node, gboolean are_dependents, const StateE
 
   if (n == 0)
     return;
-  grow_list (self, list, n);
+  list->capacity = rounded_up (n);
+  list->offset = take_slice (self, list->capacity);
   list->length = n;
-  memcpy (self->edges + list->offset, edges, n * sizeof (StateEdge));
   for (guint i = 0; i < n; i++)
     {
       StateNode *other = &self->nodes[edges[i].node];
-      StateEdge back = edge_back (&edges[i], node);
 
+      self->edges[list->offset + i] = edges[i];
       self->n_edges_partial += is_partial (&edges[i]);
-      append_edge (self, are_dependents ? &other->dependencies : &other->dependents, &back);
+      append_edge (self, are_dependents ? &other->dependencies : &other->dependents,
+                   edge_back (&edges[i], node));
     }
 }
 
@@ -229,11 +241,11 @@ state_graph_add (StateGraph *self,
   self->nodes[node] = (StateNode){ .alive = TRUE };
   self->slots[node] = STATE_NODE_NONE;
   state_node_set_add (&self->idle, node);
-  for (guint i = 0; i < G_N_ELEMENTS (self->durations); i++)
-    if (self->durations[i] != NULL && node < self->n_durations)
+  for (guint i = 0; node < self->n_durations && i < G_N_ELEMENTS (self->durations); i++)
+    if (self->durations[i] != NULL)
       self->durations[i][node] = 0;
   self->n_alive++;
-  self->n_in_class[state_rules_class (&self->nodes[node])]++;
+  self->n_in_class[STATE_UNIT_STATE_STOPPED]++;
 
   add_edges (self, node, FALSE, dependencies, n_dependencies);
   add_edges (self, node, TRUE, dependents, n_dependents);
