@@ -12,28 +12,56 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  StateUnitHandle *handle; /* a reference */
-  guint8 operations;       /* StateOperationFlags */
-  guint8 flags;            /* StateDependencyFlags */
+  StateUnitHandle *handle;
+  guint8 operations; /* StateOperationFlags */
+  guint8 flags;      /* StateDependencyFlags */
 } StateDependency;
 
 /* What a unit that is being built is to depend on, or what is to depend on it. All
- * zero: nothing. */
+ * zero: nothing, and what is added is borrowed from the set, until it is kept. */
 typedef struct
 {
   StateDependency few[STATE_FEW_DEPENDENCIES];
   StateDependency *more; /* in place of the few */
   guint n;
   guint n_allocated; /* of more */
+  gboolean is_kept;  /* there is a reference to each handle */
 } StateDependencies;
 
-void state_dependencies_add (StateDependencies *self,
-                             StateUnitHandle *handle,
-                             StateDependencyFlags flags,
-                             StateOperationFlags operations);
-void state_dependencies_clear (StateDependencies *self);
+StateDependency *state_dependencies_add_room (StateDependencies *self);
+void state_dependencies_keep (StateDependencies *self);
+void state_dependencies_let_go (StateDependencies *self);
 const StateUnitHandle *
 state_dependencies_find_stranger (const StateDependencies *self, const StateUnits *units);
+
+/* From a binding, flags may have any bit set. */
+#define STATE_DEPENDENCY_OPERATIONS 0x7f
+
+static inline void
+state_dependencies_add (StateDependencies *self,
+                        StateUnitHandle *handle,
+                        StateDependencyFlags flags,
+                        StateOperationFlags operations)
+{
+  StateDependency *place = self->more == NULL && self->n < STATE_FEW_DEPENDENCIES
+                               ? &self->few[self->n++]
+                               : state_dependencies_add_room (self);
+
+  place->handle = self->is_kept ? g_object_ref (handle) : handle;
+  place->operations = operations & STATE_DEPENDENCY_OPERATIONS;
+  place->flags = flags & STATE_DEPENDENCY_ORDER_ONLY;
+}
+
+/* As new. */
+static inline void
+state_dependencies_clear (StateDependencies *self)
+{
+  if (self->is_kept || self->more != NULL)
+    state_dependencies_let_go (self);
+  self->more = NULL;
+  self->n = 0;
+  self->is_kept = FALSE;
+}
 
 /* The same for the graph: in the order in which the units were added, each pair of
  * unit and kind once. */

@@ -5,20 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* From a binding, flags may have any bit set. */
-#define ALL_OPERATIONS 0x7f
-
 static const StateDependency *
 get_all (const StateDependencies *self)
 {
   return self->more != NULL ? self->more : self->few;
 }
 
-static StateDependency *
-add_room (StateDependencies *self)
+StateDependency *
+state_dependencies_add_room (StateDependencies *self)
 {
-  if (self->more == NULL && self->n < STATE_FEW_DEPENDENCIES)
-    return &self->few[self->n++];
   if (self->more == NULL)
     {
       self->n_allocated = 4 * STATE_FEW_DEPENDENCIES;
@@ -33,28 +28,25 @@ add_room (StateDependencies *self)
   return &self->more[self->n++];
 }
 
+/* From now on the handles live as long as this does. */
 void
-state_dependencies_add (StateDependencies *self,
-                        StateUnitHandle *handle,
-                        StateDependencyFlags flags,
-                        StateOperationFlags operations)
-{
-  *add_room (self) = (StateDependency){
-    g_object_ref (handle),
-    operations & ALL_OPERATIONS,
-    flags & STATE_DEPENDENCY_ORDER_ONLY,
-  };
-}
-
-void
-state_dependencies_clear (StateDependencies *self)
+state_dependencies_keep (StateDependencies *self)
 {
   const StateDependency *all = get_all (self);
 
-  for (guint i = 0; i < self->n; i++)
+  for (guint i = 0; i < self->n && !self->is_kept; i++)
+    g_object_ref (all[i].handle);
+  self->is_kept = TRUE;
+}
+
+void
+state_dependencies_let_go (StateDependencies *self)
+{
+  const StateDependency *all = get_all (self);
+
+  for (guint i = 0; i < self->n && self->is_kept; i++)
     g_object_unref (all[i].handle);
-  g_clear_pointer (&self->more, g_free);
-  self->n = 0;
+  g_free (self->more);
 }
 
 /* The first that is not a unit of the set; NULL: all are. */
@@ -69,69 +61,94 @@ state_dependencies_find_stranger (const StateDependencies *self, const StateUnit
   return NULL;
 }
 
-/* Edges */
+/* Edges: sorted as one number each, which has the node first, then the kind. */
 
 static guint64
-rank (const StateEdge *edge)
+pack (const StateDependency *dependency)
 {
-  return (guint64) edge->node << 8 | edge->flags;
+  return (guint64) dependency->handle->node << 16 | dependency->flags << 8 | dependency->operations;
+}
+
+static StateEdge
+unpack (guint64 number)
+{
+  return (StateEdge){ (guint32) (number >> 16), number & 0xff, number >> 8 & 0xff };
 }
 
 static int
-compare_edges (gconstpointer a, gconstpointer b)
+compare_numbers (gconstpointer a, gconstpointer b)
 {
-  return rank (a) < rank (b) ? -1 : rank (a) > rank (b);
+  guint64 one = *(const guint64 *) a;
+  guint64 other = *(const guint64 *) b;
+
+  return one < other ? -1 : one > other;
 }
 
-static void
-sort (StateEdge *edges, guint n)
-{
-  if (n > STATE_FEW_DEPENDENCIES)
-    {
-      qsort (edges, n, sizeof *edges, compare_edges);
-      return;
-    }
-  for (guint i = 1; i < n; i++)
-    {
-      StateEdge edge = edges[i];
-      guint j = i;
-
-      for (; j > 0 && rank (&edges[j - 1]) > rank (&edge); j--)
-        edges[j] = edges[j - 1];
-      edges[j] = edge;
-    }
-}
-
-static void
-unite (StateEdges *self)
+/* Sorted as they come. */
+static guint
+collect_few (const StateDependencies *dependencies, guint64 *numbers)
 {
   guint n = 0;
 
-  for (guint i = 0; i < self->n; i++)
+  for (guint i = 0; i < dependencies->n; i++)
     {
-      StateEdge *edge = &self->edges[i];
+      guint64 number = pack (&dependencies->few[i]);
+      guint j = n;
 
-      if (n > 0 && rank (&self->edges[n - 1]) == rank (edge))
-        self->edges[n - 1].operations |= edge->operations;
-      else
-        self->edges[n++] = *edge;
+      if (dependencies->few[i].operations == 0)
+        continue;
+      for (; j > 0 && numbers[j - 1] > number; j--)
+        numbers[j] = numbers[j - 1];
+      numbers[j] = number;
+      n++;
     }
-  self->n = n;
+  return n;
+}
+
+static guint
+collect_many (const StateDependencies *dependencies, guint64 *numbers)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < dependencies->n; i++)
+    if (dependencies->more[i].operations != 0)
+      numbers[n++] = pack (&dependencies->more[i]);
+  qsort (numbers, n, sizeof *numbers, compare_numbers);
+  return n;
+}
+
+static void
+unite (StateEdges *self, const guint64 *numbers, guint n)
+{
+  StateEdge *edges = self->edges;
+  guint n_edges = 0;
+
+  for (guint i = 0; i < n; i++)
+    if (i > 0 && numbers[i] >> 8 == numbers[i - 1] >> 8)
+      edges[n_edges - 1].operations |= numbers[i] & 0xff;
+    else
+      edges[n_edges++] = unpack (numbers[i]);
+  self->n = n_edges;
 }
 
 void
 state_edges_init (StateEdges *self, const StateDependencies *dependencies)
 {
-  const StateDependency *all = get_all (dependencies);
+  guint64 few[STATE_FEW_DEPENDENCIES];
+  g_autofree guint64 *numbers = NULL;
 
+  self->edges = self->few;
   self->n = 0;
-  self->edges =
-      dependencies->n > G_N_ELEMENTS (self->few) ? g_new (StateEdge, dependencies->n) : self->few;
-  for (guint i = 0; i < dependencies->n; i++)
-    if (all[i].operations != 0)
-      self->edges[self->n++] = (StateEdge){ all[i].handle->node, all[i].operations, all[i].flags };
-  sort (self->edges, self->n);
-  unite (self);
+  if (dependencies->n == 0)
+    return;
+  if (dependencies->more == NULL)
+    {
+      unite (self, few, collect_few (dependencies, few));
+      return;
+    }
+  self->edges = g_new (StateEdge, dependencies->n);
+  numbers = g_new (guint64, dependencies->n);
+  unite (self, numbers, collect_many (dependencies, numbers));
 }
 
 void

@@ -46,9 +46,22 @@ check_part (const char *name, const char *part, gsize length, GError **error)
   return TRUE;
 }
 
+/* Most names are of one part, and of ASCII. */
+static gboolean
+is_plain (const char *name)
+{
+  const char *c = name;
+
+  while ((signed char) *c > 0 && *c != '/')
+    c++;
+  return *c == '\0' && c > name;
+}
+
 gboolean
 state_name_check (const char *name, GError **error)
 {
+  if (is_plain (name))
+    return TRUE;
   if (!g_utf8_validate (name, -1, NULL))
     {
       g_autofree char *shown = g_utf8_make_valid (name, -1);

@@ -10,6 +10,8 @@
 #include "state-thread-private.h"
 #include "state-units-private.h"
 
+#include <string.h>
+
 /**
  * SECTION:state-unit-builder
  * @title: StateUnitBuilder
@@ -52,7 +54,9 @@ struct _StateUnitBuilder
 
   StateUnits *units;
   gconstpointer thread; /* that it was made on, in the context of the set */
+  gint is_open;         /* atomic: the set knows that it has borrowed handles */
   char *name;
+  char short_name[STATE_SHORT_NAME];
   StateDependencies dependencies;
   StateDependencies dependents;
   GMainContext *context;
@@ -67,12 +71,81 @@ struct _StateUnitBuilder
 
 G_DEFINE_FINAL_TYPE (StateUnitBuilder, state_unit_builder, G_TYPE_OBJECT)
 
-/* As new. */
+/* In the set's context, before a handle leaves: from now on, the builder holds those
+ * that it was given, and the set needs not think of it. */
+void
+state_unit_builder_keep_handles (StateUnitBuilder *self)
+{
+  state_dependencies_keep (&self->dependencies);
+  state_dependencies_keep (&self->dependents);
+  self->units->open_builder = NULL;
+  g_atomic_int_set (&self->is_open, FALSE);
+}
+
+typedef struct
+{
+  StateMessage message;
+  StateUnitBuilder *builder;
+} AbandonMessage;
+
+static void
+abandoned (StateMessage *message)
+{
+  g_object_unref (((AbandonMessage *) message)->builder);
+  g_free (message);
+}
+
+/* It was never built. If the last reference goes in another thread, it ends in the set's
+ * context all the same: returns whether it ends here. */
+static gboolean
+abandon (StateUnitBuilder *self)
+{
+  StateDispatcher *home = self->units->dispatcher;
+  AbandonMessage *message;
+
+  if (state_dispatcher_is_here (home))
+    {
+      state_unit_builder_keep_handles (self);
+      return TRUE;
+    }
+  message = g_new0 (AbandonMessage, 1);
+  message->message.handle = message->message.discard = abandoned;
+  message->builder = g_object_ref (self);
+  state_dispatcher_post (home, &message->message);
+  return FALSE;
+}
+
+static void
+state_unit_builder_dispose (GObject *object)
+{
+  StateUnitBuilder *self = STATE_UNIT_BUILDER (object);
+
+  if (!g_atomic_int_get (&self->is_open) || abandon (self))
+    G_OBJECT_CLASS (state_unit_builder_parent_class)->dispose (object);
+}
+
+static void
+set_name (StateUnitBuilder *self, const char *name)
+{
+  gsize size = strlen (name) + 1;
+
+  self->name = size <= sizeof self->short_name ? self->short_name : g_malloc (size);
+  memcpy (self->name, name, size);
+}
+
+static void
+clear_name (StateUnitBuilder *self)
+{
+  if (self->name != self->short_name)
+    g_free (self->name);
+  self->name = NULL;
+}
+
+/* As new, but for its set. */
 static void
 clear (StateUnitBuilder *self)
 {
-  g_clear_object (&self->units);
-  g_clear_pointer (&self->name, g_free);
+  clear_name (self);
   state_dependencies_clear (&self->dependencies);
   state_dependencies_clear (&self->dependents);
   g_clear_pointer (&self->context, g_main_context_unref);
@@ -87,13 +160,17 @@ clear (StateUnitBuilder *self)
 static void
 state_unit_builder_finalize (GObject *object)
 {
-  clear (STATE_UNIT_BUILDER (object));
+  StateUnitBuilder *self = STATE_UNIT_BUILDER (object);
+
+  clear (self);
+  g_clear_object (&self->units);
   G_OBJECT_CLASS (state_unit_builder_parent_class)->finalize (object);
 }
 
 static void
 state_unit_builder_class_init (StateUnitBuilderClass *klass)
 {
+  G_OBJECT_CLASS (klass)->dispose = state_unit_builder_dispose;
   G_OBJECT_CLASS (klass)->finalize = state_unit_builder_finalize;
 }
 
@@ -106,7 +183,7 @@ state_unit_builder_init (StateUnitBuilder *self)
 static gconstpointer
 this_thread (void)
 {
-  static _Thread_local char mine;
+  static _Thread_local char mine __attribute__ ((tls_model ("initial-exec")));
 
   return &mine;
 }
@@ -121,7 +198,11 @@ state_unit_builder_new (StateUnits *units, const char *name)
     self = g_object_new (STATE_TYPE_UNIT_BUILDER, NULL);
   self->units = g_object_ref (units);
   self->thread = this_thread ();
-  self->name = g_strdup (name);
+  set_name (self, name);
+  if (units->open_builder != NULL)
+    state_unit_builder_keep_handles (units->open_builder);
+  units->open_builder = self;
+  self->is_open = TRUE;
   return self;
 }
 
@@ -136,20 +217,27 @@ is_ours_alone (StateUnitBuilder *self)
          ((gsize) g_atomic_pointer_get (&object->qdata) & ~(gsize) G_DATALIST_FLAGS_MASK) == 0;
 }
 
-/* In the set's context: what nobody knows of serves for the next unit. */
+/* In the set's context: it has been built, or will never be. What nobody knows of
+ * serves for the next unit. */
 static void
 consume (StateUnitBuilder *self)
 {
-  g_autoptr (StateUnits) units = NULL;
+  StateUnits *units = self->units;
 
-  if (self->units == NULL || self->units->spare_builder != NULL || !is_ours_alone (self))
+  if (self->is_open)
+    units->open_builder = NULL;
+  self->is_open = FALSE;
+  if (units == NULL || units->spare_builder != NULL || !is_ours_alone (self))
     {
+      state_dependencies_clear (&self->dependencies);
+      state_dependencies_clear (&self->dependents);
       g_object_unref (self);
       return;
     }
-  units = g_steal_pointer (&self->units);
   clear (self);
+  self->units = NULL;
   units->spare_builder = self;
+  g_object_unref (units);
 }
 
 static StateDispatcher *
@@ -168,6 +256,20 @@ get_home_from_elsewhere (StateUnitBuilder *self)
 
 /* Setters */
 
+/* A handle that is not of the set is held, for the sake of its name. */
+static inline StateUnitBuilder *
+add (StateUnitBuilder *self,
+     StateDependencies *dependencies,
+     StateUnitHandle *handle,
+     StateDependencyFlags flags,
+     StateOperationFlags operations)
+{
+  if (G_UNLIKELY (self->is_open && handle->units != self->units))
+    state_unit_builder_keep_handles (self);
+  state_dependencies_add (dependencies, handle, flags, operations);
+  return self;
+}
+
 /**
  * state_unit_builder_depends_on:
  * @self: a builder
@@ -184,8 +286,11 @@ get_home_from_elsewhere (StateUnitBuilder *self)
 StateUnitBuilder *
 state_unit_builder_depends_on (StateUnitBuilder *self, StateUnitHandle *handle)
 {
-  return state_unit_builder_add_dependency (self, handle, STATE_DEPENDENCY_REQUIRED,
-                                            ORDERED_OPERATIONS);
+  g_return_val_if_fail (STATE_IS_UNIT_BUILDER (self), NULL);
+  g_return_val_if_fail (STATE_IS_UNIT_HANDLE (handle), self);
+  state_return_val_if_not_here (get_home_from_elsewhere (self), self);
+
+  return add (self, &self->dependencies, handle, STATE_DEPENDENCY_REQUIRED, ORDERED_OPERATIONS);
 }
 
 /**
@@ -203,8 +308,11 @@ state_unit_builder_depends_on (StateUnitBuilder *self, StateUnitHandle *handle)
 StateUnitBuilder *
 state_unit_builder_dependency_of (StateUnitBuilder *self, StateUnitHandle *handle)
 {
-  return state_unit_builder_add_dependent (self, handle, STATE_DEPENDENCY_REQUIRED,
-                                           ORDERED_OPERATIONS);
+  g_return_val_if_fail (STATE_IS_UNIT_BUILDER (self), NULL);
+  g_return_val_if_fail (STATE_IS_UNIT_HANDLE (handle), self);
+  state_return_val_if_not_here (get_home_from_elsewhere (self), self);
+
+  return add (self, &self->dependents, handle, STATE_DEPENDENCY_REQUIRED, ORDERED_OPERATIONS);
 }
 
 /**
@@ -232,8 +340,7 @@ state_unit_builder_add_dependency (StateUnitBuilder *self,
   g_return_val_if_fail (STATE_IS_UNIT_HANDLE (handle), self);
   state_return_val_if_not_here (get_home_from_elsewhere (self), self);
 
-  state_dependencies_add (&self->dependencies, handle, flags, operations);
-  return self;
+  return add (self, &self->dependencies, handle, flags, operations);
 }
 
 /**
@@ -261,8 +368,7 @@ state_unit_builder_add_dependent (StateUnitBuilder *self,
   g_return_val_if_fail (STATE_IS_UNIT_HANDLE (handle), self);
   state_return_val_if_not_here (get_home_from_elsewhere (self), self);
 
-  state_dependencies_add (&self->dependents, handle, flags, operations);
-  return self;
+  return add (self, &self->dependents, handle, flags, operations);
 }
 
 /**
@@ -399,11 +505,11 @@ state_unit_builder_set_lifetime (StateUnitBuilder *self, GObject *owner)
 /* Checks */
 
 static gboolean
-check_name (StateUnitBuilder *self, const char *name, GError **error)
+check_name (StateUnitBuilder *self, const char *name, guint32 hash, GError **error)
 {
   if (!state_name_check (name, error))
     return FALSE;
-  if (state_units_find (self->units, name) == NULL)
+  if (state_units_find_hashed (self->units, name, hash) == NULL)
     return TRUE;
   g_set_error (error, STATE_ERROR, STATE_ERROR_NAME_IN_USE, "state unit name %s is in use", name);
   return FALSE;
@@ -419,7 +525,7 @@ check_aliases (StateUnitBuilder *self, GError **error)
     {
       char *alias = g_ptr_array_index (self->aliases, i);
 
-      if (!check_name (self, alias, error))
+      if (!check_name (self, alias, state_names_hash (alias), error))
         return FALSE;
       if (g_hash_table_add (seen, alias))
         continue;
@@ -431,17 +537,20 @@ check_aliases (StateUnitBuilder *self, GError **error)
 }
 
 static gboolean
-check_names (StateUnitBuilder *self, GError **error)
+check_names (StateUnitBuilder *self, guint32 hash, GError **error)
 {
-  return check_name (self, self->name, error) &&
+  return check_name (self, self->name, hash, error) &&
          (self->aliases == NULL || check_aliases (self, error));
 }
 
 static gboolean
 check_handles (StateUnitBuilder *self, const StateDependencies *dependencies, GError **error)
 {
-  const StateUnitHandle *handle = state_dependencies_find_stranger (dependencies, self->units);
+  const StateUnitHandle *handle = NULL;
 
+  /* What is borrowed is of the set, and has not left. */
+  if (dependencies->is_kept)
+    handle = state_dependencies_find_stranger (dependencies, self->units);
   if (handle == NULL)
     return TRUE;
   g_set_error (error, STATE_ERROR, STATE_ERROR_FOREIGN_HANDLE,
@@ -495,16 +604,16 @@ check_usable (StateUnitBuilder *self, GError **error)
 
 /* Calls the unit, and so comes before all checks. */
 static void
-read_version (StateUnitBuilder *self, StateUnit *unit)
+read_version (StateUnitBuilder *self, StateUnit *unit, const StateUnitInterface *iface)
 {
   if (!self->has_version && unit != NULL)
-    self->version = STATE_UNIT_GET_IFACE (unit)->get_state_version (unit, &self->oldest_version);
+    self->version = iface->get_state_version (unit, &self->oldest_version);
 }
 
 static GMainContext *
 context_of_unit (StateUnitBuilder *self, StateUnit *unit, StateThread *thread)
 {
-  if (unit != NULL && STATE_IS_UNITS (unit))
+  if (unit != NULL && state_unit_is_set (unit))
     return state_units_get_main_context (STATE_UNITS (unit));
   return thread != NULL ? state_thread_get_context (thread) : self->context;
 }
@@ -516,7 +625,7 @@ make_handle (StateUnitBuilder *self, StateUnit *unit, StateThread *thread)
 {
   StateUnitHandle *handle = g_object_new (STATE_TYPE_UNIT_HANDLE, NULL);
 
-  handle->name = is_ours_alone (self) ? g_steal_pointer (&self->name) : g_strdup (self->name);
+  state_unit_handle_set_name (handle, self->name);
   handle->home = state_dispatcher_ref (self->units->dispatcher);
   handle->dispatcher =
       state_units_take_dispatcher (self->units, context_of_unit (self, unit, thread));
@@ -541,28 +650,26 @@ static StateUnitHandle *
 admit (StateUnitBuilder *self,
        StateUnit *unit,
        StateThread *thread,
+       guint32 name_hash,
        const StateEdges *dependencies,
        const StateEdges *dependents,
        GError **error)
 {
-  g_autoptr (StateUnitHandle) handle = make_handle (self, unit, thread);
+  StateUnitHandle *handle = make_handle (self, unit, thread);
 
   if (unit != NULL && !state_unit_handle_claim_unit (handle, self->units, error))
     {
       state_units_drop_dispatcher (self->units, handle->dispatcher);
       if (thread != NULL)
         g_clear_pointer (&state_unit_handle_own_extras (handle)->thread, state_thread_unref);
+      g_object_unref (handle);
       return NULL;
     }
   if (self->owner != NULL)
     state_unit_handle_own_extras (handle)->lifetime = state_lifetime_new (handle, self->owner);
-  state_units_admit (self->units, g_object_ref (handle), dependencies, dependents);
-
-  /* Whoever was told of the new unit may have taken it out again. */
-  if (handle->units != NULL)
+  if (state_units_admit (self->units, handle, name_hash, dependencies, dependents))
     return handle;
-  g_set_error (error, STATE_ERROR, STATE_ERROR_REMOVED, "unit %s left the set at once",
-               handle->name);
+  g_set_error (error, STATE_ERROR, STATE_ERROR_REMOVED, "unit %s left the set at once", self->name);
   return NULL;
 }
 
@@ -571,6 +678,7 @@ static StateUnitHandle *
 build_with_edges (StateUnitBuilder *self,
                   StateUnit *unit,
                   gboolean own_thread,
+                  guint32 name_hash,
                   const StateEdges *dependencies,
                   const StateEdges *dependents,
                   GError **error)
@@ -584,26 +692,32 @@ build_with_edges (StateUnitBuilder *self,
       g_prefix_error (error, "unit %s: ", self->name);
       return NULL;
     }
-  return admit (self, unit, thread, dependencies, dependents, error);
+  return admit (self, unit, thread, name_hash, dependencies, dependents, error);
 }
 
 static StateUnitHandle *
-build_checked (StateUnitBuilder *self, StateUnit *unit, gboolean own_thread, GError **error)
+build_checked (StateUnitBuilder *self,
+               StateUnit *unit,
+               const StateUnitInterface *iface,
+               gboolean own_thread,
+               GError **error)
 {
   StateEdges dependencies;
   StateEdges dependents;
   StateUnitHandle *handle;
+  guint32 hash;
 
   if (!check_usable (self, error))
     return NULL;
   self->is_built = TRUE;
-  read_version (self, unit);
-  if (!check_names (self, error) || !check_handles (self, &self->dependencies, error) ||
+  read_version (self, unit, iface);
+  hash = state_names_hash (self->name);
+  if (!check_names (self, hash, error) || !check_handles (self, &self->dependencies, error) ||
       !check_handles (self, &self->dependents, error))
     return NULL;
   state_edges_init (&dependencies, &self->dependencies);
   state_edges_init (&dependents, &self->dependents);
-  handle = build_with_edges (self, unit, own_thread, &dependencies, &dependents, error);
+  handle = build_with_edges (self, unit, own_thread, hash, &dependencies, &dependents, error);
   state_edges_clear (&dependencies);
   state_edges_clear (&dependents);
   return handle;
@@ -611,12 +725,23 @@ build_checked (StateUnitBuilder *self, StateUnit *unit, gboolean own_thread, GEr
 
 /* Consumes the builder. */
 static StateUnitHandle *
-build (StateUnitBuilder *self, StateUnit *unit, gboolean own_thread, GError **error)
+build (StateUnitBuilder *self,
+       StateUnit *unit,
+       const StateUnitInterface *iface,
+       gboolean own_thread,
+       GError **error)
 {
-  StateUnitHandle *handle = build_checked (self, unit, own_thread, error);
+  StateUnitHandle *handle = build_checked (self, unit, iface, own_thread, error);
 
   consume (self);
   return handle;
+}
+
+/* NULL: it is no unit, or there is none. */
+static const StateUnitInterface *
+interface_of (StateUnit *unit)
+{
+  return unit != NULL ? STATE_UNIT_GET_IFACE (unit) : NULL;
 }
 
 /**
@@ -644,12 +769,13 @@ StateUnitHandle *
 state_unit_builder_build (StateUnitBuilder *self, StateUnit *unit, GError **error)
 {
   g_autoptr (StateUnitBuilder) own = self;
+  const StateUnitInterface *iface = interface_of (unit);
 
   g_return_val_if_fail (STATE_IS_UNIT_BUILDER (self), NULL);
-  g_return_val_if_fail (unit == NULL || STATE_IS_UNIT (unit), NULL);
+  g_return_val_if_fail (unit == NULL || iface != NULL, NULL);
   state_return_val_if_not_here (get_home (self), NULL);
 
-  return build (g_steal_pointer (&own), unit, FALSE, error);
+  return build (g_steal_pointer (&own), unit, iface, FALSE, error);
 }
 
 /**
@@ -677,12 +803,13 @@ StateUnitHandle *
 state_unit_builder_spawn (StateUnitBuilder *self, StateUnit *unit, GError **error)
 {
   g_autoptr (StateUnitBuilder) own = self;
+  const StateUnitInterface *iface = interface_of (unit);
 
   g_return_val_if_fail (STATE_IS_UNIT_BUILDER (self), NULL);
-  g_return_val_if_fail (STATE_IS_UNIT (unit), NULL);
+  g_return_val_if_fail (iface != NULL, NULL);
   state_return_val_if_not_here (get_home (self), NULL);
 
-  return build (g_steal_pointer (&own), unit, !STATE_IS_UNITS (unit), error);
+  return build (g_steal_pointer (&own), unit, iface, !state_unit_is_set (unit), error);
 }
 
 /**
@@ -717,7 +844,8 @@ state_unit_builder_build_receiver (StateUnitBuilder *self,
 
   g_clear_pointer (&self->context, g_main_context_unref);
   queue = state_queue_new ();
-  handle = build (g_steal_pointer (&own), STATE_UNIT (queue), FALSE, error);
+  handle = build (g_steal_pointer (&own), STATE_UNIT (queue), interface_of (STATE_UNIT (queue)),
+                  FALSE, error);
   if (handle != NULL)
     *receiver = state_unit_receiver_new (queue);
   return handle;

@@ -21,6 +21,9 @@ typedef struct
   gint64 deadline;       /* of a stop that stood; 0: none */
 } StateUnitExtras;
 
+/* Most names take no more, with the zero at their end. */
+#define STATE_SHORT_NAME 16
+
 /* One unit's place in a set. What the set's engine knows of it is in the graph,
  * under the node. */
 struct _StateUnitHandle
@@ -42,10 +45,12 @@ struct _StateUnitHandle
   const StateUnitExtras *extras; /* most units share one, which says that they have none */
   guint version;
   guint oldest_version;
-  gint left;                 /* atomic: the unit receives nothing more */
-  StateUnitState last_state; /* when it left */
+  gint left;                         /* atomic: the unit receives nothing more */
+  StateUnitState last_state;         /* when it left */
+  char short_name[STATE_SHORT_NAME]; /* where the name is, if there is room for it */
 };
 
+void state_unit_handle_set_name (StateUnitHandle *self, const char *name);
 StateUnitExtras *state_unit_handle_own_extras (StateUnitHandle *self);
 GMainContext *state_unit_handle_get_context (StateUnitHandle *self);
 guint state_unit_handle_get_timeout (StateUnitHandle *self,

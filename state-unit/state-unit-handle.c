@@ -13,6 +13,8 @@
 #include "state-unit-private.h"
 #include "state-units-private.h"
 
+#include <string.h>
+
 /**
  * SECTION:state-unit-handle
  * @title: StateUnitHandle
@@ -72,7 +74,8 @@ state_unit_handle_finalize (GObject *object)
       g_free (self->extras->timeouts);
       g_free ((gpointer) self->extras);
     }
-  g_free (self->name);
+  if (self->name != self->short_name)
+    g_free (self->name);
   G_OBJECT_CLASS (state_unit_handle_parent_class)->finalize (object);
 }
 
@@ -226,6 +229,16 @@ state_unit_handle_init (StateUnitHandle *self)
 
 /* For the set */
 
+/* Once. */
+void
+state_unit_handle_set_name (StateUnitHandle *self, const char *name)
+{
+  gsize size = strlen (name) + 1;
+
+  self->name = size <= sizeof self->short_name ? self->short_name : g_malloc (size);
+  memcpy (self->name, name, size);
+}
+
 /* To be written. */
 StateUnitExtras *
 state_unit_handle_own_extras (StateUnitHandle *self)
@@ -271,7 +284,7 @@ is_within (StateUnits *units, gpointer other)
 static gboolean
 claim (StateUnitHandle *self, GError **error)
 {
-  if (g_object_replace_qdata (G_OBJECT (self->unit), handle_quark (), NULL, self, NULL, NULL))
+  if (g_object_replace_qdata ((GObject *) self->unit, handle_quark (), NULL, self, NULL, NULL))
     return TRUE;
   g_set_error (error, STATE_ERROR, STATE_ERROR_UNIT_IN_USE,
                "unit %s is in use: it is in a set already", self->name);
@@ -303,7 +316,7 @@ unclaim (StateUnitHandle *self, StateUnit *unit)
 static void
 unclaim_unit (StateUnitHandle *self, StateUnit *unit)
 {
-  if (!STATE_IS_UNITS (unit))
+  if (!state_unit_is_set (unit))
     {
       unclaim (self, unit);
       return;
@@ -321,7 +334,7 @@ state_unit_handle_claim_unit (StateUnitHandle *self, StateUnits *units, GError *
 {
   gboolean claimed;
 
-  if (!STATE_IS_UNITS (self->unit))
+  if (!state_unit_is_set (self->unit))
     return claim (self, error);
   g_mutex_lock (&nesting_lock);
   claimed = claim_set_locked (self, units, error);
@@ -417,7 +430,7 @@ state_unit_handle_leave (StateUnitHandle *self)
     }
   if (unit != NULL)
     unclaim_unit (self, unit);
-  if (unit != NULL && STATE_IS_QUEUE (unit))
+  if (unit != NULL && G_TYPE_FROM_INSTANCE (unit) == STATE_TYPE_QUEUE)
     state_queue_close (STATE_QUEUE (unit));
 
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_UNIT]);

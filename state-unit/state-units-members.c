@@ -3,6 +3,7 @@
 #include "state-listeners-private.h"
 #include "state-request-private.h"
 #include "state-transition-private.h"
+#include "state-unit-builder-private.h"
 #include "state-units-private.h"
 
 /* Who is in a set: joining, leaving, and finding. */
@@ -13,41 +14,35 @@ state_units_get_graph (StateUnits *self)
   return self->graph;
 }
 
-/* Names: of each unit, where its handle has it, so that the table holds one pointer for
- * each. Aliases have a table of their own, as few have any. */
+/* Names: aliases have a table of their own, as few have any. */
 
-static guint
-hash_name (gconstpointer place)
+static const char *
+name_of_node (guint32 node, gpointer units)
 {
-  return g_str_hash (*(const char *const *) place);
+  return state_units_get_handle (units, node)->name;
 }
 
-static gboolean
-same_name (gconstpointer one, gconstpointer other)
+/* By a name whose hash is known. */
+StateUnitHandle *
+state_units_find_hashed (StateUnits *self, const char *name_or_alias, guint32 hash)
 {
-  return g_str_equal (*(const char *const *) one, *(const char *const *) other);
-}
+  guint32 node = state_names_find (&self->names, name_or_alias, hash, name_of_node, self);
 
-GHashTable *
-state_units_names_new (void)
-{
-  return g_hash_table_new (hash_name, same_name);
+  if (node != STATE_NODE_NONE)
+    return state_units_get_handle (self, node);
+  return self->aliases != NULL ? g_hash_table_lookup (self->aliases, name_or_alias) : NULL;
 }
 
 StateUnitHandle *
 state_units_find (StateUnits *self, const char *name_or_alias)
 {
-  char *place = g_hash_table_lookup (self->names, &name_or_alias);
-
-  if (place != NULL)
-    return (StateUnitHandle *) (gpointer) (place - G_STRUCT_OFFSET (StateUnitHandle, name));
-  return self->aliases != NULL ? g_hash_table_lookup (self->aliases, name_or_alias) : NULL;
+  return state_units_find_hashed (self, name_or_alias, state_names_hash (name_or_alias));
 }
 
 static void
-remember_names (StateUnits *self, StateUnitHandle *handle)
+remember_names (StateUnits *self, StateUnitHandle *handle, guint32 hash)
 {
-  g_hash_table_add (self->names, &handle->name);
+  state_names_add (&self->names, hash, handle->node);
   if (handle->extras->aliases == NULL)
     return;
   if (self->aliases == NULL)
@@ -59,7 +54,7 @@ remember_names (StateUnits *self, StateUnitHandle *handle)
 static void
 forget_names (StateUnits *self, StateUnitHandle *handle)
 {
-  g_hash_table_remove (self->names, &handle->name);
+  state_names_remove (&self->names, state_names_hash (handle->name), handle->node);
   for (guint i = 0; handle->extras->aliases != NULL && handle->extras->aliases[i] != NULL; i++)
     g_hash_table_remove (self->aliases, handle->extras->aliases[i]);
 }
@@ -148,15 +143,27 @@ state_units_drop_dispatcher (StateUnits *self, StateDispatcher *dispatcher)
 
 /* Joining and leaving */
 
-/* Everything has been checked: the set takes over the handle. */
-void
+static void
+tell_of_newcomer (StateUnits *self, guint position, gboolean is_first_stopped)
+{
+  state_listeners_items_changed (self, position, 0, 1);
+  state_units_notify_n_items (self);
+  if (is_first_stopped)
+    state_units_notify_allowed (self);
+}
+
+/* Everything has been checked: the set takes over the handle. Whoever is told of it may
+ * take it out again; returns whether it is still there. */
+gboolean
 state_units_admit (StateUnits *self,
                    StateUnitHandle *handle,
+                   guint32 name_hash,
                    const StateEdges *dependencies,
                    const StateEdges *dependents)
 {
   guint position = self->graph->n_alive;
   gboolean is_first_stopped = self->graph->n_in_class[STATE_UNIT_STATE_STOPPED] == 0;
+  StateNewcomer newcomer = { handle, self->newcomer };
 
   handle->units = self;
   handle->node = state_graph_add (self->graph, dependencies->edges, dependencies->n,
@@ -166,12 +173,12 @@ state_units_admit (StateUnits *self,
   self->n_with_timeouts += handle->extras->timeouts != NULL;
   state_positions_append (&self->positions);
 
-  remember_names (self, handle);
+  remember_names (self, handle, name_hash);
 
-  state_listeners_items_changed (self, position, 0, 1);
-  state_units_notify_n_items (self);
-  if (is_first_stopped)
-    state_units_notify_allowed (self);
+  self->newcomer = &newcomer;
+  tell_of_newcomer (self, position, is_first_stopped);
+  self->newcomer = newcomer.outer;
+  return newcomer.handle != NULL;
 }
 
 /* Takes the handle out of all that the set knows, without a word to anybody. Returns
@@ -182,12 +189,17 @@ take_out (StateUnits *self, StateUnitHandle *handle)
   StateRequest *request = g_steal_pointer (&handle->request);
   guint32 node = handle->node;
 
+  if (self->open_builder != NULL)
+    state_unit_builder_keep_handles (self->open_builder);
+  for (StateNewcomer *newcomer = self->newcomer; newcomer != NULL; newcomer = newcomer->outer)
+    if (newcomer->handle == handle)
+      newcomer->handle = NULL;
   state_graph_kill (self->graph, node);
   state_positions_remove (&self->positions, node);
+  forget_names (self, handle);
   g_ptr_array_index (self->handles, node) = NULL;
   g_clear_pointer (&self->roster, g_ptr_array_unref);
   self->n_with_timeouts -= handle->extras->timeouts != NULL;
-  forget_names (self, handle);
   g_array_append_val (self->gone, node);
   state_units_drop_dispatcher (self, handle->dispatcher);
   if (request != NULL)
@@ -262,6 +274,7 @@ renumber (StateUnits *self)
       g_ptr_array_index (self->handles, numbers[i]) = handle;
     }
   g_ptr_array_set_size (self->handles, self->graph->n_nodes);
+  state_names_renumber (&self->names, numbers);
   state_positions_clear (&self->positions);
   self->positions.length = self->graph->n_nodes;
 }

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "engine/names.h"
 #include "engine/positions.h"
 #include "engine/run.h"
 #include "state-dependencies-private.h"
@@ -12,6 +13,15 @@
 
 G_BEGIN_DECLS
 
+/* One that has joined, while others are told of it. */
+typedef struct _StateNewcomer StateNewcomer;
+
+struct _StateNewcomer
+{
+  StateUnitHandle *handle; /* not owned; NULL: it has left */
+  StateNewcomer *outer;    /* nullable: one of which others are being told as well */
+};
+
 struct _StateUnits
 {
   GObject parent_instance;
@@ -19,10 +29,10 @@ struct _StateUnits
   StateDispatcher *dispatcher;
   StateGraph *graph;
   StatePositions positions;
-  GPtrArray *handles;      /* by node; NULL where one has left */
-  GPtrArray *roster;       /* those, without gaps and with references; NULL: to be made */
-  guint n_with_timeouts;   /* units that have time limits of their own */
-  GHashTable *names;       /* of places of names in handles */
+  GPtrArray *handles;    /* by node; NULL where one has left */
+  GPtrArray *roster;     /* those, without gaps and with references; NULL: to be made */
+  guint n_with_timeouts; /* units that have time limits of their own */
+  StateNames names;
   GHashTable *aliases;     /* nullable: to handles */
   GHashTable *dispatchers; /* of GMainContext, to UnitDispatcher: of units elsewhere */
   GArray *gone;            /* nodes that have left during the current transition */
@@ -50,11 +60,14 @@ struct _StateUnits
   StateRequest *spare; /* a list of those done with, for the next units */
   guint n_spare;
   StateUnitBuilder *spare_builder; /* nullable: consumed, and known to nobody else */
+  StateNewcomer *newcomer;         /* nullable */
+  StateUnitBuilder *open_builder;  /* nullable, not owned: has borrowed handles from the set */
 };
 
 StateGraph *state_units_get_graph (StateUnits *self);
-GHashTable *state_units_names_new (void);
 StateUnitHandle *state_units_find (StateUnits *self, const char *name_or_alias);
+StateUnitHandle *
+state_units_find_hashed (StateUnits *self, const char *name_or_alias, guint32 hash);
 char **state_units_dup_neighbours (StateUnits *self, guint32 node, gboolean dependents);
 
 /* NULL: the unit has left. */
@@ -64,11 +77,19 @@ state_units_get_handle (StateUnits *self, guint32 node)
   return g_ptr_array_index (self->handles, node);
 }
 
+/* Sets are of a type that is final. */
+static inline gboolean
+state_unit_is_set (StateUnit *unit)
+{
+  return G_TYPE_FROM_INSTANCE (unit) == STATE_TYPE_UNITS;
+}
+
 /* Members */
-void state_units_admit (StateUnits *self,
-                        StateUnitHandle *handle,
-                        const StateEdges *dependencies,
-                        const StateEdges *dependents);
+gboolean state_units_admit (StateUnits *self,
+                            StateUnitHandle *handle,
+                            guint32 name_hash,
+                            const StateEdges *dependencies,
+                            const StateEdges *dependents);
 void state_units_discard (StateUnits *self, StateUnitHandle *handle);
 void state_units_release_all (StateUnits *self);
 StateDispatcher *state_units_take_dispatcher (StateUnits *self, GMainContext *context);

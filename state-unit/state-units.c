@@ -110,6 +110,8 @@ end_arrives (StateMessage *message)
 static void
 release_everything (StateUnits *self)
 {
+  if (self->open_builder != NULL)
+    state_unit_builder_keep_handles (self->open_builder);
   state_units_release_all (self);
   g_clear_object (&self->last);
   state_dispatcher_close (self->dispatcher);
@@ -154,7 +156,7 @@ state_units_finalize (GObject *object)
   g_clear_object (&self->hand);
   state_request_list_free (self->spare);
   g_clear_object (&self->spare_builder);
-  g_hash_table_unref (self->names);
+  state_names_clear (&self->names);
   g_clear_pointer (&self->aliases, g_hash_table_unref);
   g_hash_table_unref (self->dispatchers);
   g_array_unref (self->gone);
@@ -448,7 +450,6 @@ state_units_init (StateUnits *self)
   self->graph = state_graph_new ();
   state_positions_init (&self->positions);
   self->handles = g_ptr_array_new ();
-  self->names = state_units_names_new ();
   self->dispatchers = g_hash_table_new (NULL, NULL);
   self->gone = g_array_new (FALSE, FALSE, sizeof (guint32));
   g_queue_init (&self->queue);
@@ -554,7 +555,7 @@ state_units_notify_transitions (StateUnits *self)
 void
 state_units_notify_n_items (StateUnits *self)
 {
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_ITEMS]);
+  g_object_notify_by_pspec ((GObject *) self, properties[PROP_N_ITEMS]);
 }
 
 /* Units that are like those there were before change nothing. */

@@ -369,6 +369,113 @@ test_consumed (void)
   g_assert_null (bad_gone);
 }
 
+/* --- Handles that a builder was given --- */
+
+/* It names them, whoever has gone. */
+static void
+assert_foreign (StateUnitBuilder *builder, const char *name)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (state_unit_builder_build (builder, NULL, &error));
+  g_assert_error (error, STATE_ERROR, STATE_ERROR_FOREIGN_HANDLE);
+  g_assert_nonnull (strstr (error->message, name));
+}
+
+static void
+test_several_open (void)
+{
+  g_autoptr (TestSet) set = test_set_new ();
+  StateUnitBuilder *first = state_units_add (set->units, "first");
+  StateUnitBuilder *second;
+  StateUnitBuilder *third;
+
+  test_set_add (set, "clock", NULL);
+  test_set_add (set, "disk", NULL);
+  state_unit_builder_depends_on (first, test_set_get (set, "clock"));
+  second = state_units_add (set->units, "second");
+  state_unit_builder_dependency_of (second, test_set_get (set, "clock"));
+  third = state_units_add (set->units, "third");
+  state_unit_builder_depends_on (third, test_set_get (set, "disk"));
+
+  state_unit_handle_discard (test_set_get (set, "clock"));
+  assert_foreign (first, "clock");
+  assert_foreign (second, "clock");
+  g_assert_nonnull (state_unit_builder_build (third, NULL, NULL));
+  test_assert_states (set, "disk:stopped third:stopped");
+}
+
+/* Those that were named before one of them leaves, and those after. */
+static void
+test_named_before_and_after (void)
+{
+  g_autoptr (TestSet) set = test_set_new ();
+  StateUnitBuilder *builder;
+  StateUnitHandle *handle;
+
+  test_set_add (set, "clock", NULL);
+  test_set_add (set, "disk", NULL);
+  test_set_add (set, "bus", NULL);
+  builder = state_units_add (set->units, "unit");
+  state_unit_builder_depends_on (builder, test_set_get (set, "disk"));
+  state_unit_handle_discard (test_set_get (set, "clock"));
+  state_unit_builder_depends_on (builder, test_set_get (set, "bus"));
+  handle = state_unit_builder_build (builder, NULL, NULL);
+  g_assert_nonnull (handle);
+  test_assert_strv (state_unit_handle_get_dependencies (handle), "disk bus");
+}
+
+static void
+test_other_set_has_ended (void)
+{
+  g_autoptr (TestSet) set = test_set_new ();
+  StateUnitBuilder *builder = state_units_add (set->units, "unit");
+
+  {
+    g_autoptr (TestSet) other = test_set_new ();
+
+    test_set_add (other, "stranger", NULL);
+    state_unit_builder_depends_on (builder, test_set_get (other, "stranger"));
+  }
+  assert_foreign (builder, "stranger");
+}
+
+static void
+test_abandoned (void)
+{
+  g_autoptr (TestSet) set = test_set_new ();
+  gpointer builder = state_units_add (set->units, "unit");
+
+  test_set_add (set, "clock", NULL);
+  state_unit_builder_depends_on (builder, test_set_get (set, "clock"));
+  g_object_unref (builder);
+  state_unit_handle_discard (test_set_get (set, "clock"));
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (set->units)), ==, 0);
+}
+
+static void
+drop (gpointer object, gpointer user_data)
+{
+  g_object_unref (object);
+}
+
+static void
+test_abandoned_on_another_thread (void)
+{
+  g_autoptr (TestSet) set = test_set_new ();
+  gpointer builder = state_units_add (set->units, "unit");
+  gpointer watched = builder;
+
+  test_set_add (set, "clock", NULL);
+  state_unit_builder_depends_on (builder, test_set_get (set, "clock"));
+  g_object_add_weak_pointer (builder, &watched);
+  test_in_thread (drop, builder, NULL);
+  state_unit_handle_discard (test_set_get (set, "clock"));
+  test_wait_until (watched == NULL);
+  test_set_add (set, "disk", NULL);
+  test_assert_states (set, "disk:stopped");
+}
+
 /* --- Lifetime --- */
 
 static void
@@ -385,12 +492,6 @@ test_lifetime (void)
   g_assert_no_error (error);
   g_object_unref (owner);
   test_wait_until (state_units_lookup (set->units, "disk") == NULL);
-}
-
-static void
-drop (gpointer object, gpointer user_data)
-{
-  g_object_unref (object);
 }
 
 static void
@@ -455,6 +556,13 @@ main (int argc, char *argv[])
   g_test_add_func ("/unit-builder/is-used-once", test_used_twice);
   g_test_add_func ("/unit-builder/is-consumed", test_consumed);
   g_test_add_func ("/unit-builder/the-next-builder-is-as-new", test_next_builder_is_as_new);
+  g_test_add_func ("/unit-builder/several-at-once", test_several_open);
+  g_test_add_func ("/unit-builder/names-units-before-and-after-one-leaves",
+                   test_named_before_and_after);
+  g_test_add_func ("/unit-builder/a-unit-of-a-set-that-has-ended", test_other_set_has_ended);
+  g_test_add_func ("/unit-builder/is-abandoned", test_abandoned);
+  g_test_add_func ("/unit-builder/is-abandoned-on-another-thread",
+                   test_abandoned_on_another_thread);
   g_test_add_func ("/unit-builder/the-unit-leaves-with-its-owner", test_lifetime);
   g_test_add_func ("/unit-builder/the-unit-leaves-with-its-owner-on-another-thread",
                    test_lifetime_on_another_thread);
