@@ -194,6 +194,23 @@ test_left_after_it_was_named (void)
   assert_refused (set, builder, unit, STATE_ERROR_FOREIGN_HANDLE);
 }
 
+/* The same when no other builder has come between. */
+static void
+test_left_right_after_it_was_named (void)
+{
+  g_autoptr (TestSet) set = test_set_new ();
+  g_autoptr (TestUnit) unit = test_unit_new ("unit", set->journal);
+  StateUnitBuilder *builder;
+
+  test_set_add (set, "bus", NULL);
+  test_set_add (set, "disk", NULL);
+  builder = state_units_add (set->units, "unit");
+  state_unit_builder_depends_on (builder, test_set_get (set, "disk"));
+  state_unit_builder_dependency_of (builder, test_set_get (set, "bus"));
+  state_unit_handle_discard (test_set_get (set, "bus"));
+  assert_refused (set, builder, unit, STATE_ERROR_FOREIGN_HANDLE);
+}
+
 static void
 test_names_and_aliases (void)
 {
@@ -548,6 +565,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/unit-builder/a-new-unit-is-stopped", test_new_unit_is_stopped);
   g_test_add_func ("/unit-builder/all-or-nothing", test_all_or_nothing);
   g_test_add_func ("/unit-builder/a-dependency-that-has-left", test_left_after_it_was_named);
+  g_test_add_func ("/unit-builder/a-dependency-that-has-left-right-after",
+                   test_left_right_after_it_was_named);
   g_test_add_func ("/unit-builder/names-and-aliases-share-one-space", test_names_and_aliases);
   g_test_add_func ("/unit-builder/a-name-is-taken-when-built", test_names_are_taken_when_built);
   g_test_add_func ("/unit-builder/cycles-are-named", test_cycles);
