@@ -84,23 +84,25 @@ compare_numbers (gconstpointer a, gconstpointer b)
   return one < other ? -1 : one > other;
 }
 
-/* Sorted as they come. */
+/* Each as it comes takes its place in a row that is sorted; which that is, nothing that
+ * would have to be guessed depends on. */
 static guint
 collect_few (const StateDependencies *dependencies, guint64 *numbers)
 {
-  guint n = 0;
+  guint n = dependencies->n;
 
-  for (guint i = 0; i < dependencies->n; i++)
+  for (guint i = 0; i < n; i++)
     {
       guint64 number = pack (&dependencies->few[i]);
-      guint j = n;
 
-      if (dependencies->few[i].operations == 0)
-        continue;
-      for (; j > 0 && numbers[j - 1] > number; j--)
-        numbers[j] = numbers[j - 1];
-      numbers[j] = number;
-      n++;
+      for (guint j = 0; j < i; j++)
+        {
+          guint64 other = numbers[j];
+
+          numbers[j] = MIN (number, other);
+          number = MAX (number, other);
+        }
+      numbers[i] = number;
     }
   return n;
 }
@@ -111,24 +113,29 @@ collect_many (const StateDependencies *dependencies, guint64 *numbers)
   guint n = 0;
 
   for (guint i = 0; i < dependencies->n; i++)
-    if (dependencies->more[i].operations != 0)
-      numbers[n++] = pack (&dependencies->more[i]);
+    numbers[n++] = pack (&dependencies->more[i]);
   qsort (numbers, n, sizeof *numbers, compare_numbers);
   return n;
 }
 
+/* What counts for no operation is left out. */
 static void
 unite (StateEdges *self, const guint64 *numbers, guint n)
 {
-  StateEdge *edges = self->edges;
-  guint n_edges = 0;
+  StateEdge *edge = self->edges;
+  guint64 last = G_MAXUINT64;
 
   for (guint i = 0; i < n; i++)
-    if (i > 0 && numbers[i] >> 8 == numbers[i - 1] >> 8)
-      edges[n_edges - 1].operations |= numbers[i] & 0xff;
-    else
-      edges[n_edges++] = unpack (numbers[i]);
-  self->n = n_edges;
+    {
+      if ((numbers[i] & 0xff) == 0)
+        continue;
+      if (numbers[i] >> 8 == last)
+        edge[-1].operations |= numbers[i] & 0xff;
+      else
+        *edge++ = unpack (numbers[i]);
+      last = numbers[i] >> 8;
+    }
+  self->n = edge - self->edges;
 }
 
 void

@@ -8,6 +8,16 @@ G_BEGIN_DECLS
 
 /* The names of units, which are paths in the tree of an inspection. */
 gboolean state_name_check (const char *name, GError **error);
+
+/* What is to be known of a name, found out in one go. */
+typedef struct
+{
+  guint32 hash;      /* for the table of names */
+  guint32 size;      /* with the zero at its end */
+  gboolean is_plain; /* it needs no further check: one part, in ASCII, as most names are */
+} StateNameFacts;
+
+StateNameFacts state_name_read (const char *name);
 gboolean state_name_is_field (const char *part);
 
 /* The fields that the set tells of each unit. */

@@ -2,6 +2,7 @@
 
 #include "state-name-private.h"
 
+#include "engine/names.h"
 #include "state-error.h"
 
 #include <string.h>
@@ -46,22 +47,30 @@ check_part (const char *name, const char *part, gsize length, GError **error)
   return TRUE;
 }
 
-/* Most names are of one part, and of ASCII. */
-static gboolean
-is_plain (const char *name)
+StateNameFacts
+state_name_read (const char *name)
 {
-  const char *c = name;
+  guint32 hash = STATE_NAMES_HASH;
+  gboolean has_parts = FALSE;
+  guchar bits = 0;
+  const char *c;
 
-  while ((signed char) *c > 0 && *c != '/')
-    c++;
-  return *c == '\0' && c > name;
+  for (c = name; *c != '\0'; c++)
+    {
+      hash = state_names_hash_next (hash, *c);
+      has_parts |= *c == '/';
+      bits |= *c;
+    }
+  return (StateNameFacts){
+    state_names_hash_end (hash),
+    (guint32) (c - name) + 1,
+    c > name && !has_parts && bits < 0x80,
+  };
 }
 
 gboolean
 state_name_check (const char *name, GError **error)
 {
-  if (is_plain (name))
-    return TRUE;
   if (!g_utf8_validate (name, -1, NULL))
     {
       g_autofree char *shown = g_utf8_make_valid (name, -1);

@@ -57,6 +57,7 @@ struct _StateUnitBuilder
   gint is_open;         /* atomic: the set knows that it has borrowed handles */
   char *name;
   char short_name[STATE_SHORT_NAME];
+  StateNameFacts facts; /* of the name */
   StateDependencies dependencies;
   StateDependencies dependents;
   GMainContext *context;
@@ -127,10 +128,24 @@ state_unit_builder_dispose (GObject *object)
 static void
 set_name (StateUnitBuilder *self, const char *name)
 {
-  gsize size = strlen (name) + 1;
+  self->facts = state_name_read (name);
+  self->name =
+      self->facts.size <= STATE_SHORT_NAME ? self->short_name : g_malloc (self->facts.size);
+  memcpy (self->name, name, self->facts.size);
+  state_names_expect (&self->units->names, self->facts.hash);
+}
 
-  self->name = size <= sizeof self->short_name ? self->short_name : g_malloc (size);
-  memcpy (self->name, name, size);
+/* Its own one. */
+static void
+name_handle (StateUnitBuilder *self, StateUnitHandle *handle)
+{
+  if (self->name == self->short_name)
+    {
+      memcpy (handle->short_name, self->short_name, STATE_SHORT_NAME);
+      handle->name = handle->short_name;
+    }
+  else
+    handle->name = g_strdup (self->name);
 }
 
 static void
@@ -505,11 +520,11 @@ state_unit_builder_set_lifetime (StateUnitBuilder *self, GObject *owner)
 /* Checks */
 
 static gboolean
-check_name (StateUnitBuilder *self, const char *name, guint32 hash, GError **error)
+check_name (StateUnitBuilder *self, const char *name, const StateNameFacts *facts, GError **error)
 {
-  if (!state_name_check (name, error))
+  if (!facts->is_plain && !state_name_check (name, error))
     return FALSE;
-  if (state_units_find_hashed (self->units, name, hash) == NULL)
+  if (state_units_find_hashed (self->units, name, facts->hash) == NULL)
     return TRUE;
   g_set_error (error, STATE_ERROR, STATE_ERROR_NAME_IN_USE, "state unit name %s is in use", name);
   return FALSE;
@@ -524,8 +539,9 @@ check_aliases (StateUnitBuilder *self, GError **error)
   for (guint i = 0; i < self->aliases->len; i++)
     {
       char *alias = g_ptr_array_index (self->aliases, i);
+      StateNameFacts facts = state_name_read (alias);
 
-      if (!check_name (self, alias, state_names_hash (alias), error))
+      if (!check_name (self, alias, &facts, error))
         return FALSE;
       if (g_hash_table_add (seen, alias))
         continue;
@@ -537,9 +553,9 @@ check_aliases (StateUnitBuilder *self, GError **error)
 }
 
 static gboolean
-check_names (StateUnitBuilder *self, guint32 hash, GError **error)
+check_names (StateUnitBuilder *self, GError **error)
 {
-  return check_name (self, self->name, hash, error) &&
+  return check_name (self, self->name, &self->facts, error) &&
          (self->aliases == NULL || check_aliases (self, error));
 }
 
@@ -625,7 +641,7 @@ make_handle (StateUnitBuilder *self, StateUnit *unit, StateThread *thread)
 {
   StateUnitHandle *handle = g_object_new (STATE_TYPE_UNIT_HANDLE, NULL);
 
-  state_unit_handle_set_name (handle, self->name);
+  name_handle (self, handle);
   handle->home = state_dispatcher_ref (self->units->dispatcher);
   handle->dispatcher =
       state_units_take_dispatcher (self->units, context_of_unit (self, unit, thread));
@@ -650,7 +666,6 @@ static StateUnitHandle *
 admit (StateUnitBuilder *self,
        StateUnit *unit,
        StateThread *thread,
-       guint32 name_hash,
        const StateEdges *dependencies,
        const StateEdges *dependents,
        GError **error)
@@ -667,7 +682,7 @@ admit (StateUnitBuilder *self,
     }
   if (self->owner != NULL)
     state_unit_handle_own_extras (handle)->lifetime = state_lifetime_new (handle, self->owner);
-  if (state_units_admit (self->units, handle, name_hash, dependencies, dependents))
+  if (state_units_admit (self->units, handle, self->facts.hash, dependencies, dependents))
     return handle;
   g_set_error (error, STATE_ERROR, STATE_ERROR_REMOVED, "unit %s left the set at once", self->name);
   return NULL;
@@ -678,7 +693,6 @@ static StateUnitHandle *
 build_with_edges (StateUnitBuilder *self,
                   StateUnit *unit,
                   gboolean own_thread,
-                  guint32 name_hash,
                   const StateEdges *dependencies,
                   const StateEdges *dependents,
                   GError **error)
@@ -692,7 +706,7 @@ build_with_edges (StateUnitBuilder *self,
       g_prefix_error (error, "unit %s: ", self->name);
       return NULL;
     }
-  return admit (self, unit, thread, name_hash, dependencies, dependents, error);
+  return admit (self, unit, thread, dependencies, dependents, error);
 }
 
 static StateUnitHandle *
@@ -705,19 +719,17 @@ build_checked (StateUnitBuilder *self,
   StateEdges dependencies;
   StateEdges dependents;
   StateUnitHandle *handle;
-  guint32 hash;
 
   if (!check_usable (self, error))
     return NULL;
   self->is_built = TRUE;
   read_version (self, unit, iface);
-  hash = state_names_hash (self->name);
-  if (!check_names (self, hash, error) || !check_handles (self, &self->dependencies, error) ||
+  if (!check_names (self, error) || !check_handles (self, &self->dependencies, error) ||
       !check_handles (self, &self->dependents, error))
     return NULL;
   state_edges_init (&dependencies, &self->dependencies);
   state_edges_init (&dependents, &self->dependents);
-  handle = build_with_edges (self, unit, own_thread, hash, &dependencies, &dependents, error);
+  handle = build_with_edges (self, unit, own_thread, &dependencies, &dependents, error);
   state_edges_clear (&dependencies);
   state_edges_clear (&dependents);
   return handle;

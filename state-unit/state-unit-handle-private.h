@@ -33,7 +33,7 @@ struct _StateUnitHandle
   /* What is looked at whenever the unit is asked, in the same line of the cache. */
   StateUnit *unit;             /* nullable; let go of when the unit leaves */
   StateRequest *request;       /* the one with the unit; not owned */
-  StateDispatcher *dispatcher; /* where the unit is called, which may be the set's */
+  StateDispatcher *dispatcher; /* where the unit is called; held if it is not the set's */
   GError *error;               /* why it is failed or lost */
   guint32 node;
   guint error_changed : 1; /* since the state was last told */
@@ -50,7 +50,6 @@ struct _StateUnitHandle
   char short_name[STATE_SHORT_NAME]; /* where the name is, if there is room for it */
 };
 
-void state_unit_handle_set_name (StateUnitHandle *self, const char *name);
 StateUnitExtras *state_unit_handle_own_extras (StateUnitHandle *self);
 GMainContext *state_unit_handle_get_context (StateUnitHandle *self);
 guint state_unit_handle_get_timeout (StateUnitHandle *self,

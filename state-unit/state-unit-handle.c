@@ -13,8 +13,6 @@
 #include "state-unit-private.h"
 #include "state-units-private.h"
 
-#include <string.h>
-
 /**
  * SECTION:state-unit-handle
  * @title: StateUnitHandle
@@ -65,8 +63,9 @@ state_unit_handle_finalize (GObject *object)
   StateUnitHandle *self = STATE_UNIT_HANDLE (object);
 
   g_clear_object (&self->unit);
+  if (self->dispatcher != self->home)
+    state_dispatcher_unref (self->dispatcher);
   g_clear_pointer (&self->home, state_dispatcher_unref);
-  g_clear_pointer (&self->dispatcher, state_dispatcher_unref);
   g_clear_error (&self->error);
   if (self->extras != &no_extras)
     {
@@ -229,16 +228,6 @@ state_unit_handle_init (StateUnitHandle *self)
 
 /* For the set */
 
-/* Once. */
-void
-state_unit_handle_set_name (StateUnitHandle *self, const char *name)
-{
-  gsize size = strlen (name) + 1;
-
-  self->name = size <= sizeof self->short_name ? self->short_name : g_malloc (size);
-  memcpy (self->name, name, size);
-}
-
 /* To be written. */
 StateUnitExtras *
 state_unit_handle_own_extras (StateUnitHandle *self)
@@ -284,7 +273,9 @@ is_within (StateUnits *units, gpointer other)
 static gboolean
 claim (StateUnitHandle *self, GError **error)
 {
-  if (g_object_replace_qdata ((GObject *) self->unit, handle_quark (), NULL, self, NULL, NULL))
+  GObject *object = (GObject *) self->unit;
+
+  if (g_datalist_id_replace_data (&object->qdata, handle_quark (), NULL, self, NULL, NULL))
     return TRUE;
   g_set_error (error, STATE_ERROR, STATE_ERROR_UNIT_IN_USE,
                "unit %s is in use: it is in a set already", self->name);
@@ -310,7 +301,9 @@ claim_set_locked (StateUnitHandle *self, StateUnits *units, GError **error)
 static void
 unclaim (StateUnitHandle *self, StateUnit *unit)
 {
-  g_object_replace_qdata (G_OBJECT (unit), handle_quark (), self, NULL, NULL, NULL);
+  GObject *object = (GObject *) unit;
+
+  g_datalist_id_replace_data (&object->qdata, handle_quark (), self, NULL, NULL, NULL);
 }
 
 static void

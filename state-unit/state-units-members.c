@@ -104,14 +104,15 @@ typedef struct
   guint n_units;
 } UnitDispatcher;
 
-/* The dispatcher of the context that a new unit is called in: NULL: the set's. */
+/* The dispatcher of the context that a new unit is called in: NULL: the set's. With a
+ * reference, unless it is the set's. */
 StateDispatcher *
 state_units_take_dispatcher (StateUnits *self, GMainContext *context)
 {
   UnitDispatcher *entry;
 
   if (context == NULL || context == state_dispatcher_get_context (self->dispatcher))
-    return state_dispatcher_ref (self->dispatcher);
+    return self->dispatcher;
   entry = g_hash_table_lookup (self->dispatchers, context);
   if (entry == NULL)
     {

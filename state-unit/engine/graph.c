@@ -539,10 +539,12 @@ state_graph_find_cycle (StateGraph *self,
                         const StateEdge *dependents,
                         guint n_dependents)
 {
-  guint8 common =
-      operations_of (dependencies, n_dependencies) & operations_of (dependents, n_dependents);
+  guint8 common;
   g_autoptr (GArray) path = NULL;
 
+  if (n_dependencies == 0 || n_dependents == 0)
+    return NULL;
+  common = operations_of (dependencies, n_dependencies) & operations_of (dependents, n_dependents);
   if (common == 0)
     return NULL;
 

@@ -12,12 +12,11 @@
 guint32
 state_names_hash (const char *name)
 {
-  guint32 hash = 5381;
+  guint32 hash = STATE_NAMES_HASH;
 
-  for (const char *c = name; *c != '\0'; c++)
-    hash = hash * 33 + (guchar) *c;
-  hash *= 0x9e3779b1;
-  return hash ^ hash >> 15;
+  for (; *name != '\0'; name++)
+    hash = state_names_hash_next (hash, *name);
+  return state_names_hash_end (hash);
 }
 
 /* STATE_NODE_NONE: nobody has the name. */
