@@ -64,7 +64,7 @@ connect_closure (GObject *object)
 void
 state_listeners_items_changed (gpointer model, guint position, guint n_removed, guint n_added)
 {
-  if (g_signal_has_handler_pending (model, items_changed, 0, FALSE))
+  if (g_signal_handler_find (model, G_SIGNAL_MATCH_ID, items_changed, 0, NULL, NULL, NULL) != 0)
     g_list_model_items_changed (model, position, n_removed, n_added);
 }
 

@@ -555,7 +555,7 @@ state_units_notify_transitions (StateUnits *self)
 void
 state_units_notify_n_items (StateUnits *self)
 {
-  g_object_notify_by_pspec ((GObject *) self, properties[PROP_N_ITEMS]);
+  state_listeners_notify (self, properties[PROP_N_ITEMS]);
 }
 
 /* Units that are like those there were before change nothing. */
