@@ -226,7 +226,7 @@ state_unit_builder_new (StateUnits *units, const char *name)
 static gboolean
 is_ours_alone (StateUnitBuilder *self)
 {
-  GObject *object = G_OBJECT (self);
+  GObject *object = (GObject *) self;
 
   return g_atomic_int_get (&object->ref_count) == 1 &&
          ((gsize) g_atomic_pointer_get (&object->qdata) & ~(gsize) G_DATALIST_FLAGS_MASK) == 0;
