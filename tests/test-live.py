@@ -54,8 +54,10 @@ class Machine:
 
     def end(self):
         self.process.terminate()
-        self.process.wait(TIMEOUT)
+        status = self.process.wait(TIMEOUT)
         self.process.stdout.close()
+        if status not in (0, -signal.SIGKILL):
+            raise AssertionError(f"the machine ended with status {status}")
 
 
 def wait_until(condition):
