@@ -54,8 +54,10 @@ class Machine:
 
     def end(self):
         self.process.terminate()
-        self.process.wait(TIMEOUT)
+        status = self.process.wait(TIMEOUT)
         self.process.stdout.close()
+        if status not in (0, -signal.SIGKILL):
+            raise AssertionError(f"the machine ended with status {status}")
 
 
 def wait_until(condition):
@@ -83,9 +85,9 @@ class Case(unittest.TestCase):
         return subprocess.run([COMMAND, *map(str, args)], env=env, timeout=TIMEOUT,
                               encoding="utf-8", stdin=subprocess.DEVNULL, capture_output=True)
 
-    def begin(self, *args, **kwargs):
+    def begin(self, *args, env=None, **kwargs):
         process = subprocess.Popen([COMMAND, *map(str, args)], stdin=subprocess.DEVNULL,
-                                   env=environment(STATE_UNIT_ADDRESS=self.address),
+                                   env=environment(STATE_UNIT_ADDRESS=self.address, **(env or {})),
                                    encoding="utf-8", stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, **kwargs)
 
@@ -354,6 +356,81 @@ class TestDeath(Case):
         self.assert_error(self.run_command("list"), 3, "nobody is there", self.address)
 
 
+class TestSilence(Case):
+    """A program that was stopped takes what it is sent, and says nothing."""
+
+    def stop(self, pid):
+        os.kill(pid, signal.SIGSTOP)
+        self.addCleanup(self.go_on, pid)
+
+    def go_on(self, pid):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
+
+    def stopped_bus(self):
+        bus = subprocess.Popen(["dbus-daemon", "--session", "--nofork", "--print-address=1"],
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                               encoding="utf-8")
+        self.addCleanup(bus.stdout.close)
+        self.addCleanup(bus.wait)
+        self.addCleanup(bus.kill)
+        address = bus.stdout.readline().strip()
+        self.stop(bus.pid)
+        return address
+
+    def begin_and_ask(self, method, *args):
+        """Has asked when it returns, and goes on."""
+        process = self.begin(*args, env={"G_DBUS_DEBUG": "message"})
+        while f"member -> '{method}'" not in process.stdout.readline():
+            self.assertIsNone(process.poll())
+        return process
+
+    def begin_inspect(self, machine):
+        """Not answered yet, since a process of devices does not."""
+        self.stop(machine.children["storage"])
+        return self.begin_and_ask("Inspect", "inspect", "--timeout", 30000)
+
+    def assert_gives_up(self, process, message):
+        self.assertEqual(process.communicate(timeout=TIMEOUT)[1], message)
+        self.assertEqual(process.returncode, 3)
+
+    def test_a_stopped_machine(self):
+        """Nobody waits for ever, but for an operation that has no time limit."""
+        machine = self.machine()
+        self.ask("set", "uefi/latency", 60000)
+        inspect = self.begin_inspect(machine)
+        waits = self.begin("start")
+        wait_until(lambda: self.states()["uefi"] == "starting")
+        limited = self.begin_and_ask("Stop", "stop", "--timeout", 1)
+        self.stop(machine.process.pid)
+        jobs = [self.begin("list"), self.begin("start"), self.begin("monitor")]
+        on_bus = self.begin("list", "--name", "org.example.Machine",
+                            env={"DBUS_SESSION_BUS_ADDRESS": self.stopped_bus()})
+        silent = "state-unit: the program does not answer"
+        for job in jobs:
+            self.assert_gives_up(job, f"state-unit: nobody is there: {self.address}: "
+                                      "it does not answer\n")
+        self.assert_gives_up(on_bus, "state-unit: nobody is there: session bus: it does not "
+                                     "answer\n")
+        self.assert_gives_up(inspect, f"{silent}\n")
+        self.assert_gives_up(limited, f"{silent}; waiting until it does\n{silent}\n")
+
+        self.assertEqual(waits.stderr.readline(), f"{silent}; waiting until it does\n")
+        self.assertIsNone(waits.poll())
+        self.go_on(machine.process.pid)
+        self.assertEqual(waits.stderr.readline(), "state-unit: the program answers again\n")
+        waits.send_signal(signal.SIGINT)
+        self.assertIn("cancelling", waits.stderr.readline())
+
+    def test_killed_before_it_answers(self):
+        machine = self.machine()
+        inspect = self.begin_inspect(machine)
+        machine.process.kill()
+        self.assertRegex(inspect.communicate(timeout=TIMEOUT)[1],
+                         r"\Astate-unit: the other end is there no longer[^\n]*\n\Z")
+        self.assertEqual(inspect.returncode, 3)
+
+
 class TestPlaces(Case):
     def bus(self, config="--session"):
         daemon = subprocess.Popen(
@@ -386,11 +463,15 @@ class TestPlaces(Case):
         self.assert_error(self.run_command("status", "--name", name, env=env), 3, name)
 
     def as_nobody(self, *args):
-        """On a bus that lets everybody in."""
+        """On a bus that lets everybody in. Counters of coverage go where nobody may write."""
+        counters = self.folder / "counters"
+        counters.mkdir(exist_ok=True)
+        counters.chmod(0o777)
         return subprocess.run(
             [COMMAND, *args, "--address", f"unix:path={self.folder}/bus", "--name",
-             "org.example.Machine"], user="nobody", env=environment(), timeout=TIMEOUT,
-            encoding="utf-8", stdin=subprocess.DEVNULL, capture_output=True, cwd="/")
+             "org.example.Machine"], user="nobody", env=environment(GCOV_PREFIX=str(counters)),
+            timeout=TIMEOUT, encoding="utf-8", stdin=subprocess.DEVNULL, capture_output=True,
+            cwd="/")
 
     @unittest.skipUnless(os.geteuid() == 0 and shutil.which("dbus-daemon"),
                          "only root can be somebody else")

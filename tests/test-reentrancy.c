@@ -735,6 +735,122 @@ test_post_restore_goes_inside (void)
   test_assert_journal (inner->journal, "x:post-restore x:post-restore!");
 }
 
+/* --- Whoever begins to listen in the midst of a turn --- */
+
+static void
+note_change (StateUnits *units,
+             StateUnitHandle *handle,
+             StateUnitState old_state,
+             StateUnitState new_state,
+             gpointer journal)
+{
+  test_journal_add (journal, "%s>%s", state_unit_handle_get_name (handle),
+                    state_unit_state_to_string (new_state));
+}
+
+static void
+note_state (StateUnitHandle *handle, GParamSpec *pspec, gpointer journal)
+{
+  test_journal_add (journal, "%s=%s", state_unit_handle_get_name (handle),
+                    state_unit_state_to_string (state_unit_handle_get_state (handle)));
+}
+
+static void
+listen_to_the_set (TestUnit *unit, StateRequest *request, gpointer user_data)
+{
+  TestSet *set = user_data;
+
+  g_signal_connect (set->units, "unit-state-changed", G_CALLBACK (note_change), set->signals);
+}
+
+static void
+listen_to_handles (TestUnit *unit, StateRequest *request, gpointer user_data)
+{
+  TestSet *set = user_data;
+
+  g_signal_connect (test_set_get (set, "b"), "notify::state", G_CALLBACK (note_state),
+                    set->signals);
+  g_signal_connect (test_set_get (set, "c"), "notify::state", G_CALLBACK (note_state),
+                    set->signals);
+}
+
+static void
+stop_listening (TestUnit *unit, StateRequest *request, gpointer user_data)
+{
+  TestSet *set = user_data;
+
+  g_signal_handlers_disconnect_by_data (set->units, set->signals);
+}
+
+/* All of them start in one turn, in this order, with nobody listening at first. */
+static void
+start_with_hook (TestSet *set, TestHook hook)
+{
+  g_autoptr (GError) error = NULL;
+
+  test_set_add (set, "a", NULL);
+  test_set_add (set, "b", NULL);
+  test_set_add (set, "c", NULL);
+  test_set_add (set, "d", "c", NULL);
+  test_unit_set_hook (test_set_get_unit (set, "b"), STATE_OPERATION_START, hook, set);
+  test_start (set->units, &error);
+  g_assert_no_error (error);
+  test_assert_journal (set->journal, "a:start a:start! b:start b:start! "
+                                     "c:start c:start! d:start d:start!");
+}
+
+static void
+test_listens_to_the_set_from_then_on (void)
+{
+  g_autoptr (TestSet) set = test_set_new ();
+
+  start_with_hook (set, listen_to_the_set);
+  test_assert_journal (set->signals, "b>running c>starting c>running d>starting d>running");
+  stop_listening (NULL, NULL, set);
+}
+
+static void
+test_listens_to_handles_from_then_on (void)
+{
+  g_autoptr (TestSet) set = test_set_new ();
+
+  start_with_hook (set, listen_to_handles);
+  test_assert_journal (set->signals, "b=running c=starting c=running");
+}
+
+/* A handler of one signal is somebody who may connect to the other, too. */
+static void
+listen_when_told (StateUnitHandle *handle, GParamSpec *pspec, TestSet *set)
+{
+  g_signal_handlers_disconnect_by_data (handle, set);
+  listen_to_the_set (NULL, NULL, set);
+}
+
+static void
+test_listens_once_told_of_a_state (void)
+{
+  g_autoptr (TestSet) set = test_set_new ();
+  g_autoptr (GError) error = NULL;
+
+  test_set_add (set, "a", NULL);
+  test_set_add (set, "b", NULL);
+  g_signal_connect (test_set_get (set, "b"), "notify::state", G_CALLBACK (listen_when_told), set);
+  test_start (set->units, &error);
+  g_assert_no_error (error);
+  test_assert_journal (set->signals, "b>starting b>running");
+  stop_listening (NULL, NULL, set);
+}
+
+static void
+test_does_not_hear_once_it_stopped_listening (void)
+{
+  g_autoptr (TestSet) set = test_set_new ();
+
+  listen_to_the_set (NULL, NULL, set);
+  start_with_hook (set, stop_listening);
+  test_assert_journal (set->signals, "a>starting a>running b>starting");
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -764,5 +880,13 @@ main (int argc, char *argv[])
   g_test_add_func ("/reentrancy/a-set-without-state-to-restore", test_set_without_state_to_restore);
   g_test_add_func ("/reentrancy/a-request-applied-to-a-set", test_applied_to_set);
   g_test_add_func ("/reentrancy/post-restore-goes-inside", test_post_restore_goes_inside);
+  g_test_add_func ("/reentrancy/a-start-listens-to-the-set-from-then-on",
+                   test_listens_to_the_set_from_then_on);
+  g_test_add_func ("/reentrancy/a-start-listens-to-handles-from-then-on",
+                   test_listens_to_handles_from_then_on);
+  g_test_add_func ("/reentrancy/a-state-handler-listens-from-then-on",
+                   test_listens_once_told_of_a_state);
+  g_test_add_func ("/reentrancy/a-start-that-stops-listening-hears-no-more",
+                   test_does_not_hear_once_it_stopped_listening);
   return g_test_run ();
 }

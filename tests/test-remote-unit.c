@@ -823,6 +823,36 @@ test_bare (void)
   state_unit_exporter_unexport (exporter);
 }
 
+static void
+test_properties (void)
+{
+  TestRemote *remote = test_remote_new ();
+  g_autoptr (GDBusConnection) near = NULL;
+  g_autoptr (GDBusConnection) far = NULL;
+  g_autofree char *bus_name = NULL;
+  g_autofree char *near_path = NULL;
+  g_autofree char *far_path = NULL;
+  g_autoptr (StateUnit) unit = NULL;
+  gboolean lost = TRUE;
+
+  g_object_get (remote->remote, "bus-name", &bus_name, "connection", &near, "lost", &lost,
+                "object-path", &near_path, NULL);
+  g_assert_null (bus_name);
+  g_assert_true (near == remote->peers->near);
+  g_assert_false (lost);
+  g_assert_cmpstr (near_path, ==, TEST_REMOTE_PATH);
+  g_object_get (remote->exporter, "connection", &far, "object-path", &far_path, "unit", &unit,
+                NULL);
+  g_assert_true (far == remote->peers->far);
+  g_assert_cmpstr (far_path, ==, TEST_REMOTE_PATH);
+  g_assert_true (unit == STATE_UNIT (remote->unit));
+
+  g_clear_object (&near);
+  g_clear_object (&far);
+  g_clear_object (&unit);
+  test_remote_free (remote);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -857,6 +887,7 @@ main (int argc, char **argv)
   g_test_add_func ("/remote-unit/unexported", test_unexported);
   g_test_add_func ("/remote-unit/exported-on-a-thread", test_exported_on_a_thread);
   g_test_add_func ("/remote-unit/set-on-a-thread", test_set_on_a_thread);
+  g_test_add_func ("/remote-unit/properties", test_properties);
   g_test_add_func ("/remote-unit/bare", test_bare);
 
   return g_test_run ();

@@ -144,12 +144,23 @@ any_value (guint depth)
     }
 }
 
+static GVariant *
+any_tuple (void)
+{
+  GVariant *values[] = { any_value (0), any_value (0) };
+  guint n = roll (3);
+
+  for (guint i = n; i < G_N_ELEMENTS (values); i++)
+    g_variant_unref (g_variant_ref_sink (values[i]));
+  return g_variant_new_tuple (values, n);
+}
+
 /* Mostly what belongs there. */
 static GVariant *
 any_body (const char *method)
 {
   if (roll (6) == 0)
-    return g_variant_new_tuple ((GVariant *[]){ any_value (0), any_value (0) }, roll (3));
+    return any_tuple ();
   if (g_str_equal (method, "Restore"))
     return g_variant_new ("(v@a{sv})", any_value (0), any_dictionary (0));
   if (g_str_equal (method, "Cancel"))
@@ -248,7 +259,7 @@ static GVariant *
 any_answer (const char *method)
 {
   if (roll (5) == 0)
-    return g_variant_new_tuple ((GVariant *[]){ any_value (0), any_value (0) }, roll (3));
+    return any_tuple ();
   if (g_str_equal (method, "GetAll") || g_str_equal (method, "Inspect") ||
       g_str_equal (method, "Plan"))
     return g_variant_new ("(@a{sv})", any_dictionary (0));
@@ -324,7 +335,7 @@ tell_anything (GDBusConnection *connection)
 static void
 ask_anything (StateRemoteUnits *remote, TestCall *call)
 {
-  GVariant *options = any_dictionary (0);
+  g_autoptr (GVariant) options = g_variant_ref_sink (any_dictionary (0));
 
   switch (roll (5))
     {
@@ -343,10 +354,8 @@ ask_anything (StateRemoteUnits *remote, TestCall *call)
                                      test_call_done, call);
       break;
     default:
-      state_remote_units_run_async (remote, roll (4), NULL, g_variant_ref (options), NULL,
-                                    test_call_done, call);
+      state_remote_units_run_async (remote, roll (4), NULL, options, NULL, test_call_done, call);
     }
-  g_variant_unref (g_variant_ref_sink (options));
   test_call_wait (call);
 }
 

@@ -1015,6 +1015,27 @@ test_properties (Fixture *fixture, gconstpointer on_bus)
   g_assert_nonnull (all);
 }
 
+/* What was set there is known here. */
+static void
+test_settings (Fixture *fixture, gconstpointer on_bus)
+{
+  StateFailurePolicy policy;
+  guint timeout, max_concurrency;
+
+  state_units_set_failure_policy (fixture->set->units, STATE_FAILURE_POLICY_KEEP_GOING);
+  state_units_set_default_timeout (fixture->set->units, 5000);
+  state_units_set_max_concurrency (fixture->set->units, 3);
+  test_wait_until (state_remote_units_get_max_concurrency (fixture->remote) == 3);
+  g_assert_cmpuint (state_remote_units_get_default_timeout (fixture->remote), ==, 5000);
+  g_assert_cmpint (state_remote_units_get_failure_policy (fixture->remote), ==,
+                   STATE_FAILURE_POLICY_KEEP_GOING);
+  g_object_get (fixture->remote, "failure-policy", &policy, "default-timeout", &timeout,
+                "max-concurrency", &max_concurrency, NULL);
+  g_assert_cmpint (policy, ==, STATE_FAILURE_POLICY_KEEP_GOING);
+  g_assert_cmpuint (timeout, ==, 5000);
+  g_assert_cmpuint (max_concurrency, ==, 3);
+}
+
 /* What nobody should send. */
 static void
 test_nonsense_from_clients (Fixture *fixture, gconstpointer on_bus)
@@ -1310,6 +1331,7 @@ main (int argc, char **argv)
     { "authorize", test_authorize },
     { "refused", test_refused },
     { "properties", test_properties },
+    { "settings", test_settings },
     { "nonsense-from-clients", test_nonsense_from_clients },
     { "call-numbers", test_call_numbers },
     { "nobody", test_nobody },

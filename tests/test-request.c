@@ -560,6 +560,161 @@ test_strange_progress (void)
   test_call_wait (&call);
 }
 
+/* Ways to know of a request that was answered, beyond the unit's function. */
+typedef enum
+{
+  KNOWN_BY_REFERENCE,
+  KNOWN_BY_WEAK_REF,
+  KNOWN_BY_WEAK_POINTER,
+  KNOWN_BY_WEAK_NOTIFY,
+  KNOWN_BY_DATA,
+  KNOWN_BY_QDATA,
+  N_WAYS_TO_KNOW
+} WayToKnow;
+
+typedef struct
+{
+  WayToKnow way;
+  StateRequest *request;
+  GWeakRef weak_ref;
+  gpointer weak_pointer;
+  gint is_gone; /* atomic */
+} Knower;
+
+static GQuark
+knower_quark (void)
+{
+  return g_quark_from_static_string ("knower");
+}
+
+static void
+note_gone (gpointer knower)
+{
+  g_atomic_int_inc (&((Knower *) knower)->is_gone);
+}
+
+static void
+note_finalized (gpointer knower, GObject *where_it_was)
+{
+  note_gone (knower);
+}
+
+static void
+come_to_know (TestUnit *unit, StateRequest *request, gpointer user_data)
+{
+  Knower *knower = user_data;
+
+  switch (knower->way)
+    {
+    case KNOWN_BY_REFERENCE:
+      knower->request = g_object_ref (request);
+      break;
+    case KNOWN_BY_WEAK_REF:
+      g_weak_ref_set (&knower->weak_ref, request);
+      break;
+    case KNOWN_BY_WEAK_POINTER:
+      g_set_weak_pointer (&knower->weak_pointer, request);
+      break;
+    case KNOWN_BY_WEAK_NOTIFY:
+      knower->request = request;
+      g_object_weak_ref (G_OBJECT (request), note_finalized, knower);
+      break;
+    case KNOWN_BY_DATA:
+      g_object_set_data_full (G_OBJECT (request), "knower", knower, note_gone);
+      break;
+    case KNOWN_BY_QDATA:
+      g_object_set_qdata_full (G_OBJECT (request), knower_quark (), knower, note_gone);
+      break;
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+/* What is known is the request of another unit. */
+static void
+assert_unknown (TestUnit *unit, StateRequest *request, gpointer user_data)
+{
+  Knower *knower = user_data;
+  g_autoptr (StateRequest) weak = g_weak_ref_get (&knower->weak_ref);
+
+  g_assert_true (weak != request);
+  g_assert_true (knower->weak_pointer != request);
+  /* Another may well come to where it was. */
+  g_assert_true (knower->request != request || knower->is_gone);
+  g_assert_null (g_object_get_data (G_OBJECT (request), "knower"));
+  g_assert_cmpstr (state_request_get_unit_name (request), ==, test_unit_get_name (unit));
+}
+
+static void
+assert_forgotten (Knower *knower)
+{
+  g_autoptr (StateRequest) weak = g_weak_ref_get (&knower->weak_ref);
+
+  g_assert_null (weak);
+  g_assert_null (knower->weak_pointer);
+  if (knower->way != KNOWN_BY_WEAK_REF && knower->way != KNOWN_BY_WEAK_POINTER &&
+      knower->way != KNOWN_BY_REFERENCE)
+    g_assert_cmpint (knower->is_gone, ==, 1);
+}
+
+/* Requests are put to one unit after the other, but for one that somebody knows of. */
+static void
+known_to (WayToKnow way, TestAnswer answer)
+{
+  g_autoptr (TestSet) set = test_set_new ();
+  TestUnit *disk;
+  Knower knower = { .way = way };
+  g_autoptr (GError) error = NULL;
+
+  g_weak_ref_init (&knower.weak_ref, NULL);
+  test_set_add (set, "clock", NULL);
+  disk = test_set_add (set, "disk", "clock", NULL);
+  test_set_add (set, "net", "disk", NULL);
+  test_set_add (set, "shell", "net", NULL);
+  test_set_answer_all (set, answer);
+  for (guint i = 0; i < 4; i++)
+    {
+      const char *names[] = { "clock", "disk", "net", "shell" };
+      TestUnit *unit = test_set_get_unit (set, names[i]);
+
+      test_unit_set_hook (unit, STATE_OPERATION_START, unit == disk ? come_to_know : assert_unknown,
+                          &knower);
+      test_unit_set_hook (unit, STATE_OPERATION_STOP, assert_unknown, &knower);
+    }
+  test_start (set->units, &error);
+  g_assert_no_error (error);
+  test_stop (set->units, &error);
+  g_assert_no_error (error);
+
+  if (way == KNOWN_BY_REFERENCE)
+    {
+      g_assert_cmpstr (state_request_get_unit_name (knower.request), ==, "disk");
+      g_assert_true (state_request_get_unit (knower.request) == STATE_UNIT (disk));
+      g_assert_cmpint (state_request_get_operation (knower.request), ==, STATE_OPERATION_START);
+      g_assert_true (state_request_is_answered (knower.request));
+      g_assert_finalize_object (knower.request);
+    }
+  /* A thread that answered may be the last to let go of it. */
+  test_wait_until (way < KNOWN_BY_WEAK_NOTIFY || g_atomic_int_get (&knower.is_gone));
+  if (answer != TEST_ANSWER_FROM_THREAD)
+    assert_forgotten (&knower);
+  g_clear_weak_pointer (&knower.weak_pointer);
+  g_weak_ref_clear (&knower.weak_ref);
+}
+
+static void
+test_not_used_again_when_known (void)
+{
+  const TestAnswer answers[] = { TEST_ANSWER_AT_ONCE, TEST_ANSWER_LATER, TEST_ANSWER_FROM_THREAD };
+
+  for (guint i = 0; i < G_N_ELEMENTS (answers); i++)
+    for (guint way = 0; way < N_WAYS_TO_KNOW; way++)
+      {
+        g_test_message ("answer %d, known in way %u", answers[i], way);
+        known_to (way, answers[i]);
+      }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -580,5 +735,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/request/a-hundred-block-at-once", test_a_hundred_block_at_once);
   g_test_add_func ("/request/is-passed-on", test_apply);
   g_test_add_func ("/request/bears-strange-progress", test_strange_progress);
+  g_test_add_func ("/request/is-not-used-again-while-somebody-knows-of-it",
+                   test_not_used_again_when_known);
   return g_test_run ();
 }

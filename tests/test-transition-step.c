@@ -215,6 +215,87 @@ test_outlives_the_transition (void)
   g_assert_cmpint (state_transition_step_get_finish_time (step), >, 0);
 }
 
+/* --- What a handler of a signal costs is not the time of the next unit --- */
+
+#define DAWDLE 2000 /* µs */
+
+typedef struct
+{
+  gint64 last_end; /* when a handler returned last */
+  guint n_called;
+} Dawdler;
+
+static void
+dawdle (StateUnits *units,
+        StateUnitHandle *handle,
+        StateUnitState old_state,
+        StateUnitState new_state,
+        gpointer user_data)
+{
+  Dawdler *dawdler = user_data;
+  gint64 end = g_get_monotonic_time () + DAWDLE;
+
+  if (new_state != STATE_UNIT_STATE_RUNNING)
+    return;
+  while (g_get_monotonic_time () < end)
+    continue;
+  dawdler->last_end = g_get_monotonic_time ();
+  dawdler->n_called++;
+}
+
+static void
+dawdle_over_property (StateUnitHandle *handle, GParamSpec *pspec, gpointer user_data)
+{
+  dawdle (NULL, handle, STATE_UNIT_STATE_STOPPED, state_unit_handle_get_state (handle), user_data);
+}
+
+/* When the handler of the one before had returned. */
+static void
+note_when_asked (TestUnit *unit, StateRequest *request, gpointer user_data)
+{
+  Dawdler *dawdler = user_data;
+  StateUnits *units =
+      STATE_UNITS (g_object_get_data (G_OBJECT (state_request_get_unit (request)), "units"));
+  StateTransition *current = state_units_get_current_transition (units);
+  g_autoptr (StateTransitionStep) step = test_find_step (current, NULL, test_unit_get_name (unit));
+
+  g_assert_cmpint (state_transition_step_get_start_time (step), >=, dawdler->last_end);
+}
+
+/* One unit after the other, and those that could start at the same time. */
+static void
+check_dawdling (gboolean of_handles, gboolean chained)
+{
+  g_autoptr (TestSet) set = test_set_new ();
+  const char *names[] = { "a", "b", "c", "d" };
+  Dawdler dawdler = { 0, 0 };
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      TestUnit *unit = test_set_add (set, names[i], i > 0 && chained ? names[i - 1] : NULL, NULL);
+
+      g_object_set_data (G_OBJECT (unit), "units", set->units);
+      test_unit_set_hook (unit, STATE_OPERATION_START, note_when_asked, &dawdler);
+      if (of_handles)
+        g_signal_connect (test_set_get (set, names[i]), "notify::state",
+                          G_CALLBACK (dawdle_over_property), &dawdler);
+    }
+  if (!of_handles)
+    g_signal_connect (set->units, "unit-state-changed", G_CALLBACK (dawdle), &dawdler);
+  test_start (set->units, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (dawdler.n_called, ==, G_N_ELEMENTS (names));
+  g_signal_handlers_disconnect_by_data (set->units, &dawdler);
+}
+
+static void
+test_handlers_take_no_time_of_others (void)
+{
+  for (guint i = 0; i < 4; i++)
+    check_dawdling (i % 2 == 1, i / 2 == 1);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -225,5 +306,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/transition-step/tells-why", test_error);
   g_test_add_func ("/transition-step/has-properties", test_properties);
   g_test_add_func ("/transition-step/outlives-the-transition", test_outlives_the_transition);
+  g_test_add_func ("/transition-step/handlers-take-no-time-of-others",
+                   test_handlers_take_no_time_of_others);
   return g_test_run ();
 }

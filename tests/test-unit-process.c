@@ -316,11 +316,31 @@ test_killed_in_flight (void)
   test_assert_states (fixture->set, "hang:lost disk:lost clock:running");
 }
 
+/* Asserts that its properties are what its functions say. */
+static void
+check_properties (StateUnitProcess *process)
+{
+  g_autofree char *identifier = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean is_running;
+  guint n_restarts;
+
+  g_object_get (process, "error", &error, "identifier", &identifier, "n-restarts", &n_restarts,
+                "running", &is_running, NULL);
+  g_assert_cmpstr (identifier, ==, state_unit_process_get_identifier (process));
+  g_assert_cmpuint (n_restarts, ==, 0);
+  g_assert_cmpint (is_running, ==, state_unit_process_is_running (process));
+  g_assert_cmpint (is_running, ==, error == NULL);
+  g_assert_true ((state_unit_process_get_error (process) != NULL) == (error != NULL));
+}
+
 static void
 test_killed_idle (void)
 {
   g_autoptr (Fixture) fixture = fixture_new (NULL, "disk");
   const GError *error;
+
+  check_properties (fixture->process);
 
   test_start (fixture->set->units, NULL);
   kill_with (fixture->process, SIGKILL);
@@ -329,6 +349,8 @@ test_killed_idle (void)
   g_assert_error (error, STATE_ERROR, STATE_ERROR_LOST);
   test_assert_contains (error->message, "unit disk is lost: process served (");
   test_assert_contains (error->message, ") was killed by signal 9 (Killed)");
+  test_wait_until (!state_unit_process_is_running (fixture->process));
+  check_properties (fixture->process);
 }
 
 static void

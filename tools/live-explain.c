@@ -58,9 +58,10 @@ live_explain (int argc, char **argv)
   if (units == NULL)
     return live_give_up (error);
   state_remote_units_explain_async (units, live.words[0], NULL, live_keep_result, &result);
-  text = state_remote_units_explain_finish (units, live_wait (&result), &error);
+  if (live_wait_for_answer (units, &result, &error) != NULL)
+    text = state_remote_units_explain_finish (units, result, &error);
   if (text == NULL)
-    return command_give_up (COMMAND_FAILED, error);
+    return live_fail (units, error);
   lines = g_strsplit (g_strchomp (text), "\n", -1);
   for (char **line = lines; *line != NULL; line++)
     print_wrapped (*line);
@@ -103,8 +104,9 @@ live_plot (int argc, char **argv)
   if (units == NULL)
     return live_give_up (error);
   state_remote_units_timeline_async (units, format, NULL, live_keep_result, &result);
-  text = state_remote_units_timeline_finish (units, live_wait (&result), &error);
+  if (live_wait_for_answer (units, &result, &error) != NULL)
+    text = state_remote_units_timeline_finish (units, result, &error);
   if (text == NULL || !g_file_set_contents (live.words[0], text, -1, &error))
-    return command_give_up (COMMAND_FAILED, error);
+    return live_fail (units, error);
   return COMMAND_SUCCEEDED;
 }

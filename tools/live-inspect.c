@@ -31,7 +31,9 @@ inspect (StateRemoteUnits *units, const char *path, guint depth, guint timeout, 
   g_autoptr (GAsyncResult) result = NULL;
 
   state_remote_units_inspect_async (units, path, depth, timeout, NULL, live_keep_result, &result);
-  return state_remote_units_inspect_finish (units, live_wait (&result), error);
+  if (live_wait_for_answer (units, &result, error) == NULL)
+    return NULL;
+  return state_remote_units_inspect_finish (units, result, error);
 }
 
 /* What is not a tree, on one line. */
@@ -167,7 +169,7 @@ live_inspect (int argc, char **argv)
     return live_give_up (error);
   tree = inspect (units, self.live.words[0], depth, timeout, &error);
   if (tree == NULL)
-    return command_give_up (COMMAND_FAILED, error);
+    return live_fail (units, error);
   if (self.live.json)
     live_json_print (json_gvariant_serialize (tree), TRUE);
   else
@@ -230,9 +232,10 @@ live_set (int argc, char **argv)
   current = current_value (units, live.words[0]);
   value = parse_value (live.words[1], current);
   state_remote_units_update_async (units, live.words[0], value, NULL, live_keep_result, &result);
-  new_value = state_remote_units_update_finish (units, live_wait (&result), &error);
+  if (live_wait_for_answer (units, &result, &error) != NULL)
+    new_value = state_remote_units_update_finish (units, result, &error);
   if (new_value == NULL)
-    return command_give_up (COMMAND_FAILED, error);
+    return live_fail (units, error);
   text = text_of_value (new_value);
   printf ("%s\n", text);
   return COMMAND_SUCCEEDED;

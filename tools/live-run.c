@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "colours.h"
+#include "live-watch.h"
 #include "live.h"
 #include "option-values.h"
 #include "progress-bar.h"
@@ -36,6 +37,7 @@
   "Restores the units of a set that a running program exports from the snapshot in\n" \
   "FILE. They have to be stopped, unless there is --resume.\n" COMMON
 
+#define PATIENCE 10000         /* ms, after the time limit, for a program that does not answer */
 #define MAX_MESSAGE 400        /* characters */
 #define STATUS_INTERRUPTED 130 /* as a shell tells of Ctrl-C */
 
@@ -47,6 +49,7 @@ typedef struct
   char *timeout;
   gboolean resume;
   gboolean only_stopped;
+  gint64 end; /* of its time limit and PATIENCE, in µs of monotonic time; 0: there is none */
 
   StateRemoteUnits *units;
   ProgressBar *bar;
@@ -156,8 +159,22 @@ on_interrupt (gpointer user_data)
 }
 
 static void
+on_silent (gboolean is_silent, gpointer user_data)
+{
+  Run *self = user_data;
+
+  progress_bar_hide (self->bar);
+  command_print_error (is_silent ? "the program does not answer; waiting until it does"
+                                 : "the program answers again");
+}
+
+static void
 begin (Run *self, StateSnapshot *snapshot)
 {
+  guint64 timeout = self->timeout != NULL ? g_ascii_strtoull (self->timeout, NULL, 10) : 0;
+
+  if (timeout > 0)
+    self->end = g_get_monotonic_time () + (gint64) (timeout + PATIENCE) * 1000;
   if (self->only_stopped)
     state_remote_units_start_stopped_units_async (self->units, self->cancellable, live_keep_result,
                                                   &self->result);
@@ -174,24 +191,40 @@ finish (Run *self, StateSnapshot **snapshot, GError **error)
   return state_remote_units_run_finish (self->units, self->result, snapshot, error);
 }
 
+/* An operation takes as long as it takes. A program that cannot keep to the time limit
+ * that it was given is not waited for any longer: FALSE. */
+static gboolean
+wait_for_end (Run *self, GError **error)
+{
+  g_autoptr (LiveWatch) watch = live_watch_new (self->units, on_silent, self);
+
+  while (self->result == NULL &&
+         !(live_watch_is_silent (watch) && self->end != 0 && g_get_monotonic_time () >= self->end))
+    g_main_context_iteration (NULL, TRUE);
+  if (self->result == NULL)
+    live_set_silent_error (error);
+  return self->result != NULL;
+}
+
 static gboolean
 run (Run *self, StateSnapshot **snapshot, GError **error)
 {
   guint interrupt = g_unix_signal_add (SIGINT, on_interrupt, self);
   gulong follow = g_signal_connect_swapped (self->units, "notify::current-transition",
                                             G_CALLBACK (follow_transition), self);
+  gboolean has_ended;
 
   self->bar = progress_bar_new ();
   self->cancellable = g_cancellable_new ();
   begin (self, *snapshot);
   follow_transition (self);
-  live_wait (&self->result);
+  has_ended = wait_for_end (self, error);
   progress_bar_clear (self->bar);
   g_signal_handler_disconnect (self->units, follow);
   g_source_remove (interrupt);
 
   g_clear_object (snapshot);
-  return finish (self, snapshot, error);
+  return has_ended && finish (self, snapshot, error);
 }
 
 static void
@@ -233,12 +266,10 @@ shorten (GError *error)
 }
 
 static CommandStatus
-give_up (GError *error)
+give_up (Run *self, GError *error)
 {
-  gboolean is_lost = g_error_matches (error, STATE_ERROR, STATE_ERROR_LOST);
-
   shorten (error);
-  return command_give_up (is_lost ? COMMAND_NOBODY : COMMAND_FAILED, error);
+  return live_fail (self->units, error);
 }
 
 static CommandStatus
@@ -257,7 +288,7 @@ run_and_report (Run *self)
   if (self->units == NULL)
     return live_give_up (error);
   if (!run (self, &snapshot, &error))
-    return give_up (error);
+    return give_up (self, error);
   if (snapshot != NULL && !state_snapshot_save_to_file (snapshot, self->live.words[0], &error))
     return command_give_up (COMMAND_FAILED, error);
   print_success (self, snapshot);

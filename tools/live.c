@@ -5,11 +5,13 @@
 
 #include "live.h"
 
+#include "live-watch.h"
 #include "option-values.h"
 
 #define DEFAULT_PATH "/org/stateunit/Units"
 #define ADDRESS_VARIABLE "STATE_UNIT_ADDRESS"
 #define MAX_ENTRIES 16
+#define CONNECT_TIME 10000 /* ms */
 
 void
 live_clear (Live *self)
@@ -133,25 +135,90 @@ live_wait (GAsyncResult **result)
   return *result;
 }
 
+static GQuark
+silent_error_quark (void)
+{
+  return g_quark_from_static_string ("state-unit-silent-error");
+}
+
+void
+live_set_silent_error (GError **error)
+{
+  g_set_error_literal (error, silent_error_quark (), 0, "the program does not answer");
+}
+
+/* Waits as long as the program answers anything at all. NULL: it does not; then nothing
+ * more may be waited for, for @result is gone when the caller returns. */
+GAsyncResult *
+live_wait_for_answer (StateRemoteUnits *units, GAsyncResult **result, GError **error)
+{
+  g_autoptr (LiveWatch) watch = live_watch_new (units, NULL, NULL);
+
+  while (*result == NULL && !live_watch_is_silent (watch))
+    g_main_context_iteration (NULL, TRUE);
+  if (*result == NULL)
+    live_set_silent_error (error);
+  return *result;
+}
+
 /* Connecting */
+
+static gboolean
+on_too_late (gpointer cancellable)
+{
+  g_cancellable_cancel (cancellable);
+  return G_SOURCE_CONTINUE;
+}
+
+/* Whoever does not even say hello within the time is not there. */
+static GAsyncResult *
+wait_for_hello (GAsyncResult **result, GCancellable *cancellable)
+{
+  guint timer = g_timeout_add (CONNECT_TIME, on_too_late, cancellable);
+
+  live_wait (result);
+  g_source_remove (timer);
+  return *result;
+}
+
+static void
+explain_too_late (GError **error, GCancellable *cancellable)
+{
+  if (!g_cancellable_is_cancelled (cancellable) || *error == NULL)
+    return;
+  g_clear_error (error);
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "it does not answer");
+}
 
 static GDBusConnection *
 connect_to_address (Live *self, GError **error)
 {
   GDBusConnectionFlags flags = G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT;
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GAsyncResult) result = NULL;
+  GDBusConnection *connection;
 
   if (self->name != NULL)
     flags |= G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION;
-  return g_dbus_connection_new_for_address_sync (self->address, flags, NULL, NULL, error);
+  g_dbus_connection_new_for_address (self->address, flags, NULL, cancellable, live_keep_result,
+                                     &result);
+  connection =
+      g_dbus_connection_new_for_address_finish (wait_for_hello (&result, cancellable), error);
+  explain_too_late (error, cancellable);
+  return connection;
 }
 
 static GDBusConnection *
 connect_to_bus (Live *self, GError **error)
 {
-  GDBusConnection *connection =
-      g_bus_get_sync (g_strcmp0 (self->bus, "system") == 0 ? G_BUS_TYPE_SYSTEM : G_BUS_TYPE_SESSION,
-                      NULL, error);
+  GBusType type = g_strcmp0 (self->bus, "system") == 0 ? G_BUS_TYPE_SYSTEM : G_BUS_TYPE_SESSION;
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GAsyncResult) result = NULL;
+  GDBusConnection *connection;
 
+  g_bus_get (type, cancellable, live_keep_result, &result);
+  connection = g_bus_get_finish (wait_for_hello (&result, cancellable), error);
+  explain_too_late (error, cancellable);
   if (connection != NULL)
     g_dbus_connection_set_exit_on_close (connection, FALSE);
   return connection;
@@ -184,13 +251,31 @@ live_connect (Live *self, GError **error)
       return NULL;
     }
   units = find_set (self, connection, error);
-  if (units == NULL && !g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED))
+  if (units == NULL && !g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED) &&
+      !g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
     g_prefix_error (error, "there is no set: ");
   return units;
 }
 
+/* There is no set to ask. */
 CommandStatus
 live_give_up (GError *error)
 {
   return command_give_up (COMMAND_NOBODY, error);
+}
+
+/* Whether nobody is there any more: a unit of the set's that is lost is none of that. */
+static gboolean
+is_gone (StateRemoteUnits *units, const GError *error)
+{
+  return error->domain == silent_error_quark () ||
+         (g_error_matches (error, STATE_ERROR, STATE_ERROR_LOST) &&
+          !state_remote_units_is_connected (units));
+}
+
+/* There was one, and it did not do what was asked. */
+CommandStatus
+live_fail (StateRemoteUnits *units, GError *error)
+{
+  return command_give_up (is_gone (units, error) ? COMMAND_NOBODY : COMMAND_FAILED, error);
 }

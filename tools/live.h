@@ -35,9 +35,12 @@ gboolean live_parse (Live *self,
 gboolean live_need_words (Live *self, const char *job, guint n, const char *what, GError **error);
 StateRemoteUnits *live_connect (Live *self, GError **error);
 CommandStatus live_give_up (GError *error);
+CommandStatus live_fail (StateRemoteUnits *units, GError *error);
 
 /* For the asynchronous functions: waits for the result. */
 void live_keep_result (GObject *source, GAsyncResult *result, gpointer result_out);
 GAsyncResult *live_wait (GAsyncResult **result);
+GAsyncResult *live_wait_for_answer (StateRemoteUnits *units, GAsyncResult **result, GError **error);
+void live_set_silent_error (GError **error);
 
 G_END_DECLS

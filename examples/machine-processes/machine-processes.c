@@ -354,6 +354,7 @@ main (int argc, char **argv)
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   GError *error = NULL;
+  int status;
 
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, &argc, &argv, &error))
@@ -368,5 +369,10 @@ main (int argc, char **argv)
 
   if (machine.error != NULL)
     g_printerr ("%s\n", machine.error->message);
-  return machine.error != NULL ? EXIT_FAILURE : EXIT_SUCCESS;
+  status = machine.error != NULL ? EXIT_FAILURE : EXIT_SUCCESS;
+  g_clear_error (&machine.error);
+  g_strfreev (machine.words);
+  g_free (machine.address);
+  g_free (machine.name);
+  return status;
 }

@@ -179,10 +179,33 @@ g_object_ref_sink (gpointer object)
   return NEXT (g_object_ref_sink) (object);
 }
 
+/* As g_datalist_get_flags() has it when there is a toggle reference, which is told of
+ * when it is the last. */
+#define HAS_TOGGLE_REFERENCE 1
+
+/* Who is not the last to go leaves here, as GLib would have it leave: whoever is the
+ * last has then seen all that the others released. */
+static gboolean
+leave_to_others (GObject *object)
+{
+  guint *counter = counter_of (object);
+  guint count = __atomic_load_n (counter, __ATOMIC_SEQ_CST);
+
+  if (g_datalist_get_flags (&object->qdata) & HAS_TOGGLE_REFERENCE)
+    return FALSE;
+  while (count > 1)
+    if (__atomic_compare_exchange_n (counter, &count, count - 1, FALSE, __ATOMIC_SEQ_CST,
+                                     __ATOMIC_SEQ_CST))
+      return TRUE;
+  return FALSE;
+}
+
 void
 g_object_unref (gpointer object)
 {
   release (counter_of (object));
+  if (leave_to_others (object))
+    return;
   acquire (counter_of (object));
   NEXT (g_object_unref) (object);
 }
@@ -221,9 +244,13 @@ void (g_atomic_ref_count_inc) (gatomicrefcount *count)
 
 gboolean (g_atomic_ref_count_dec) (gatomicrefcount *count)
 {
+  gboolean is_last;
+
   release (count);
-  acquire (count);
-  return NEXT (g_atomic_ref_count_dec) (count);
+  is_last = NEXT (g_atomic_ref_count_dec) (count);
+  if (is_last)
+    acquire (count);
+  return is_last;
 }
 
 /* --- Classes: made once, before the first object --- */

@@ -32,12 +32,14 @@ struct _CrowdUnit
 
   GPtrArray *dependencies; /* of CrowdUnit */
   gboolean has_left;
-  gboolean is_out; /* its request is */
-  gboolean is_late;
-  gint64 deadline;
-  GCancellable *cancellable; /* of its last request */
-  StateOperation operation;  /* the last one it was asked for */
-  Said said;                 /* to that */
+  gboolean is_out;          /* its request is */
+  StateOperation operation; /* the last one it was asked for */
+  Said said;                /* to that */
+
+  /* As the set told. */
+  gboolean is_given_up; /* its request is out, and nobody waits for it */
+  guint settled;        /* in which turn of the main loop its late answer came; 0: it did not */
+  gboolean is_standing; /* a stop is with it that stood until then */
 };
 
 static GMutex lock;
@@ -46,18 +48,16 @@ static GAsyncQueue *asked;   /* of StateRequest, for the workers */
 static GPtrArray *late;      /* of StateRequest: nobody answers them for now */
 static gint n_in_hand;       /* requests that workers have, or will have */
 static gint n_requests, n_violations;
-static gint percent_of_trouble = 6;
+static gint percent_of_trouble = 6; /* atomic */
+static guint turn = 1;              /* of the main loop */
 
+/* Nobody waits for one that was given up on before this one was asked: it is uncertain then,
+ * until its late answer comes. A stop that stood until that came is waited for by nobody. */
 static void
 assert_before (CrowdUnit *self, CrowdUnit *other, StateOperation operation)
 {
-  /* Nobody waits for one whose time is over, or whose transition was abandoned: then it has
-   * been cancelled. */
-  gboolean is_given_up = (other->deadline != 0 && g_get_monotonic_time () >= other->deadline) ||
-                         g_cancellable_is_cancelled (other->cancellable);
-
   /* Another thread may not fail an assertion that it then sees overlooked. */
-  if (other->is_out && !is_given_up && !other->has_left)
+  if (other->is_out && !other->is_given_up && !other->is_standing && !other->has_left)
     {
       g_printerr ("asked to %s before another was done\n", state_operation_to_string (operation));
       g_atomic_int_inc (&n_violations);
@@ -117,6 +117,7 @@ static void
 answer (StateRequest *request)
 {
   CrowdUnit *unit = CROWD_UNIT (state_request_get_unit (request));
+  gint trouble = g_atomic_int_get (&percent_of_trouble);
   gint what = g_random_int_range (0, 100);
 
   if (gives_up (request))
@@ -124,31 +125,22 @@ answer (StateRequest *request)
       note_answer (unit, SAID_CANCELLED);
       state_request_fail_literal (request, G_IO_ERROR, G_IO_ERROR_CANCELLED, "given up");
     }
-  else if (what < percent_of_trouble / 2)
+  else if (what < trouble / 2)
     {
       note_answer (unit, SAID_BAD);
       state_request_fail_literal (request, G_IO_ERROR, G_IO_ERROR_FAILED, "broken");
     }
-  else if (what < percent_of_trouble / 2 + 2 && percent_of_trouble > 0)
+  else if (what < trouble / 2 + 2 && trouble > 0)
     note_answer (unit, SAID_BAD); /* and drops it */
-  else if (what < percent_of_trouble)
+  else if (what < trouble)
     {
       g_mutex_lock (&lock);
-      unit->is_late = TRUE;
       g_ptr_array_add (late, g_object_ref (request));
       g_mutex_unlock (&lock);
     }
   else
     answer_well (request);
   g_object_unref (request);
-}
-
-/* A request that was given up on has been cancelled. A stop may have stood behind it: that
- * is put to the unit whatever the others do. */
-static gboolean
-was_given_up_on (CrowdUnit *self)
-{
-  return self->is_late || g_cancellable_is_cancelled (self->cancellable);
 }
 
 static void
@@ -164,12 +156,10 @@ crowd_unit_handle_request (StateUnit *unit, StateRequest *request)
       g_atomic_int_inc (&n_violations);
     }
   self->operation = state_request_get_operation (request);
-  if (self->operation != STATE_OPERATION_STOP || !was_given_up_on (self))
+  /* A stop that stood is put to the unit whatever the others do. */
+  if (!self->is_standing)
     check_order (self, self->operation);
-  self->is_late = FALSE;
-  g_set_object (&self->cancellable, state_request_get_cancellable (request));
   self->is_out = TRUE;
-  self->deadline = state_request_get_deadline (request);
   g_mutex_unlock (&lock);
   g_atomic_int_inc (&n_requests);
 
@@ -204,7 +194,6 @@ crowd_unit_finalize (GObject *object)
   g_ptr_array_remove_fast (everybody, self);
   g_mutex_unlock (&lock);
   g_ptr_array_unref (self->dependencies);
-  g_clear_object (&self->cancellable);
 
   G_OBJECT_CLASS (crowd_unit_parent_class)->finalize (object);
 }
@@ -338,6 +327,24 @@ discard (StateUnitHandle *handle)
   state_unit_handle_discard (handle);
 }
 
+/* What stood is put to the unit as soon as its late answer has come. */
+static void
+note_state (StateUnits *units,
+            StateUnitHandle *handle,
+            StateUnitState old_state,
+            StateUnitState new_state,
+            gpointer unused)
+{
+  CrowdUnit *unit = CROWD_UNIT (state_unit_handle_get_unit (handle));
+
+  g_mutex_lock (&lock);
+  unit->is_given_up = new_state == STATE_UNIT_STATE_UNCERTAIN;
+  if (old_state == STATE_UNIT_STATE_UNCERTAIN)
+    unit->settled = turn;
+  unit->is_standing = new_state == STATE_UNIT_STATE_STOPPING && unit->settled == turn;
+  g_mutex_unlock (&lock);
+}
+
 /* Whoever was put down as failed by a reset or restore that did not succeed may have been
  * stopped before. */
 static gboolean
@@ -404,6 +411,7 @@ assert_all (Crowd *crowd)
   test_settle ();
   while (!all_agree (crowd))
     {
+      turn++;
       test_watchdog_iterate (watchdog);
       if (g_get_monotonic_time () > end)
         tell_states (crowd);
@@ -509,6 +517,7 @@ go_on (Crowd *crowd)
           discard (any_handle (crowd));
           add_unit (crowd);
         }
+      turn++;
       test_watchdog_iterate (watchdog);
     }
   assert_all (crowd);
@@ -548,6 +557,7 @@ live (guint n_units, guint n)
 {
   Crowd crowd = { .units = state_units_new () };
 
+  g_signal_connect (crowd.units, "unit-state-changed", G_CALLBACK (note_state), NULL);
   for (guint i = 0; i < 2; i++)
     crowd.threads[i] = test_thread_new ();
   g_atomic_int_set (&percent_of_trouble, 6);
