@@ -225,6 +225,17 @@ add_fds (GDBusMessage *message)
   g_dbus_message_set_unix_fd_list (message, fds);
 }
 
+/* GDBus reads a message that is no more than its fixed part, but does not send it. */
+static gboolean
+can_be_sent (GDBusMessage *message)
+{
+  g_autofree guint8 *blob = NULL;
+  gsize size = 0;
+
+  blob = g_dbus_message_to_blob (message, &size, G_DBUS_CAPABILITY_FLAGS_NONE, NULL);
+  return blob == NULL || size > 16;
+}
+
 /* Bits that are changed on the way. NULL: it is no message any more. */
 static GDBusMessage *
 mutated (GDBusMessage *message, GBytes **raw)
@@ -240,6 +251,8 @@ mutated (GDBusMessage *message, GBytes **raw)
   for (guint n = 1 + roll (4); n > 0; n--)
     blob[roll ((guint) size)] = (guint8) roll (256);
   again = g_dbus_message_new_from_blob (blob, size, G_DBUS_CAPABILITY_FLAGS_NONE, NULL);
+  if (again != NULL && !can_be_sent (again))
+    g_clear_object (&again);
   if (again == NULL && raw != NULL)
     *raw = g_bytes_new (blob, size);
   return again;
