@@ -709,6 +709,34 @@ test_given_back (void)
   g_assert_no_error (error);
 }
 
+/* It may run still: nothing is asked of it before a stop succeeds. */
+static void
+test_given_back_but_not_stopped (void)
+{
+  g_autoptr (TestRemote) remote = test_remote_new ();
+  g_autoptr (GError) error = NULL;
+
+  test_start (remote->set->units, NULL);
+  test_unit_fail (remote->unit, STATE_OPERATION_STOP, "stuck");
+  state_unit_handle_discard (test_set_get (remote->set, "disk"));
+  g_clear_object (&remote->remote);
+  test_wait_until (test_journal_count (remote->journal, "disk:stop!") == 1);
+  remote->remote = state_remote_unit_new (remote->peers->near, NULL, TEST_REMOTE_PATH);
+
+  test_send (remote->remote, STATE_OPERATION_START, NULL, &error);
+  g_assert_error (error, STATE_ERROR, STATE_ERROR_WRONG_STATE);
+  test_assert_contains (error->message, "the unit may still run");
+  g_clear_error (&error);
+  g_assert_cmpuint (test_unit_get_n_asked (remote->unit, STATE_OPERATION_START), ==, 1);
+
+  test_unit_set_answer (remote->unit, STATE_OPERATION_STOP, TEST_ANSWER_AT_ONCE);
+  test_send (remote->remote, STATE_OPERATION_STOP, NULL, &error);
+  g_assert_no_error (error);
+  test_send (remote->remote, STATE_OPERATION_START, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (test_unit_get_n_asked (remote->unit, STATE_OPERATION_START), ==, 2);
+}
+
 static void
 test_unexported (void)
 {
@@ -884,6 +912,7 @@ main (int argc, char **argv)
   g_test_add_func ("/remote-unit/own-requests-wait", test_own_requests_wait);
   g_test_add_func ("/remote-unit/caller-leaves", test_caller_leaves);
   g_test_add_func ("/remote-unit/given-back", test_given_back);
+  g_test_add_func ("/remote-unit/given-back-but-not-stopped", test_given_back_but_not_stopped);
   g_test_add_func ("/remote-unit/unexported", test_unexported);
   g_test_add_func ("/remote-unit/exported-on-a-thread", test_exported_on_a_thread);
   g_test_add_func ("/remote-unit/set-on-a-thread", test_set_on_a_thread);

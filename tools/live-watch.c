@@ -8,6 +8,7 @@
 
 #define INTERVAL 2000    /* ms, from one question to the next */
 #define ANSWER_TIME 8000 /* ms */
+#define PROPERTIES "org.freedesktop.DBus.Properties"
 
 struct _LiveWatch
 {
@@ -45,17 +46,21 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
   set_silent (self, FALSE);
 }
 
+static GVariant *
+question (void)
+{
+  return g_variant_new ("(ss)", "org.stateunit.Units1", "Running");
+}
+
 static void
 ask (LiveWatch *self)
 {
   self->asked_at = g_get_monotonic_time ();
   g_dbus_connection_call (state_remote_units_get_connection (self->units),
                           state_remote_units_get_bus_name (self->units),
-                          state_remote_units_get_object_path (self->units),
-                          "org.freedesktop.DBus.Properties", "Get",
-                          g_variant_new ("(ss)", "org.stateunit.Units1", "Running"), NULL,
-                          G_DBUS_CALL_FLAGS_NO_AUTO_START, G_MAXINT, self->cancellable, on_answer,
-                          self);
+                          state_remote_units_get_object_path (self->units), PROPERTIES, "Get",
+                          question (), NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, G_MAXINT,
+                          self->cancellable, on_answer, self);
 }
 
 static gboolean
@@ -97,4 +102,18 @@ gboolean
 live_watch_is_silent (LiveWatch *self)
 {
   return self->is_silent;
+}
+
+/* Whether the set can be asked something now. */
+gboolean
+live_is_there (StateRemoteUnits *units)
+{
+  g_autoptr (GVariant) answer =
+      g_dbus_connection_call_sync (state_remote_units_get_connection (units),
+                                   state_remote_units_get_bus_name (units),
+                                   state_remote_units_get_object_path (units), PROPERTIES, "Get",
+                                   question (), NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, ANSWER_TIME,
+                                   NULL, NULL);
+
+  return answer != NULL;
 }

@@ -17,4 +17,6 @@ void live_watch_free (LiveWatch *self);
 gboolean live_watch_is_silent (LiveWatch *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LiveWatch, live_watch_free)
 
+gboolean live_is_there (StateRemoteUnits *units);
+
 G_END_DECLS

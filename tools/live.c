@@ -269,8 +269,7 @@ static gboolean
 is_gone (StateRemoteUnits *units, const GError *error)
 {
   return error->domain == silent_error_quark () ||
-         (g_error_matches (error, STATE_ERROR, STATE_ERROR_LOST) &&
-          !state_remote_units_is_connected (units));
+         (g_error_matches (error, STATE_ERROR, STATE_ERROR_LOST) && !live_is_there (units));
 }
 
 /* There was one, and it did not do what was asked. */
