@@ -544,6 +544,46 @@ test_cancel (Fixture *fixture, gconstpointer on_bus)
   }
 }
 
+static GDBusMessage *
+swallow (GDBusConnection *connection,
+         GDBusMessage *message,
+         gboolean is_incoming,
+         gpointer user_data)
+{
+  if (!is_incoming)
+    return message;
+  g_object_unref (message);
+  return NULL;
+}
+
+/* "for 10 seconds, since it is stuck", and no reply that comes after all does any harm */
+static void
+test_cancel_when_stuck (Fixture *fixture, gconstpointer on_bus)
+{
+  TestUnit *a = test_set_get_unit (fixture->set, "a");
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (StateRequest) request = NULL;
+  g_autoptr (GError) error = NULL;
+  g_auto (TestCall) call = TEST_CALL_INIT;
+  guint filter;
+
+  test_unit_set_answer (a, STATE_OPERATION_START, TEST_ANSWER_HELD);
+  state_remote_units_start_async (fixture->remote, cancellable, test_call_done, &call);
+  test_wait_until (test_unit_has_request (a));
+  filter = g_dbus_connection_add_filter (fixture->connection->far_end, swallow, NULL, NULL);
+  g_cancellable_cancel (cancellable);
+  g_assert_false (
+      state_remote_units_start_finish (fixture->remote, test_call_wait (&call), &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_assert_nonnull (strstr (error->message, "does not answer"));
+
+  g_dbus_connection_remove_filter (fixture->connection->far_end, filter);
+  request = test_unit_take_request (a);
+  state_request_complete (request);
+  test_wait_until (state_units_is_running (fixture->set->units));
+  wait_remote (fixture, "a:running b:running c:running d:running");
+}
+
 /* The operation goes on when its caller has gone. */
 static void
 test_caller_leaves (Fixture *fixture, gconstpointer on_bus)
@@ -1345,6 +1385,7 @@ main (int argc, char **argv)
       add (tests[i].name, tests[i].func, TRUE);
     }
   add ("name-comes-back", test_name_comes_back, TRUE);
+  add ("cancel-when-stuck", test_cancel_when_stuck, FALSE);
   g_test_add_func ("/remote-units/impostor", test_impostor);
   g_test_add_func ("/remote-units/impostor-from-the-start", test_impostor_from_the_start);
   return g_test_run ();

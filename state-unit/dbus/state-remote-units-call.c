@@ -8,12 +8,17 @@
 
 #define NO_TIMEOUT G_MAXINT
 
+/* How long whoever is to cancel a call may take to say that it has heard, in ms: as long
+ * as a unit may take to answer a cancellation. */
+#define CANCEL_TIME (10 * 1000)
+
 typedef struct
 {
   guint id; /* 0: it cannot be cancelled once it has been sent */
   StateRemoteUnitsTake take;
   GDestroyNotify destroy;
   GSource *cancelled;
+  gboolean has_ended;
 } Call;
 
 static void
@@ -92,6 +97,12 @@ on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
                                                        &error);
   gpointer taken = NULL;
 
+  if (call->has_ended)
+    {
+      g_clear_error (&error);
+      return;
+    }
+  call->has_ended = TRUE;
   if (reply == NULL)
     error = state_remote_units_explain_error (g_task_get_source_object (task), error);
   else if (call->take != NULL)
@@ -100,6 +111,25 @@ on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_error (task, error);
   else
     g_task_return_pointer (task, taken, call->destroy);
+}
+
+/* Whoever does not even say so is stuck, or has been stopped. */
+static void
+on_cancel_heard (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Call *call = g_task_get_task_data (task);
+  StateRemoteUnits *self = g_task_get_source_object (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply =
+      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+
+  if (call->has_ended || !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
+    return;
+  call->has_ended = TRUE;
+  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                           "%s does not answer: what was cancelled may go on there",
+                           self->bus_name != NULL ? self->bus_name : "the other end");
 }
 
 static gboolean
@@ -112,7 +142,7 @@ on_cancelled (GCancellable *cancellable, gpointer user_data)
   /* How it ends is told by the reply to the call itself. */
   g_dbus_connection_call (self->connection, self->owner, self->object_path, STATE_UNITS_INTERFACE,
                           "Cancel", g_variant_new ("(u)", call->id), NULL, G_DBUS_CALL_FLAGS_NONE,
-                          -1, NULL, NULL, NULL);
+                          CANCEL_TIME, NULL, on_cancel_heard, g_object_ref (task));
   return G_SOURCE_REMOVE;
 }
 

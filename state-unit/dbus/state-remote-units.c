@@ -27,7 +27,10 @@
  * again.
  *
  * Cancelling the #GCancellable of an operation cancels it in the other process; the
- * callback comes when it has ended there. It goes on there when this process ends.
+ * callback comes when it has ended there. It goes on there when this process ends. When
+ * the other process does not even answer that it has heard, for 10 seconds, since it is
+ * stuck or has been stopped, the callback comes all the same, with
+ * %G_IO_ERROR_CANCELLED.
  *
  * It belongs to the main context that was thread-default when it was made.
  *
