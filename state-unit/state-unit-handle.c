@@ -376,7 +376,8 @@ state_unit_handle_take_error (StateUnitHandle *self, GError *error)
 }
 
 /* Returns: (nullable): the handle, held, if somebody listens, who has been called; else
- * nobody has, and it is as it was. The caller holds the set. */
+ * nobody has, and it is as it was. As long as notifications are frozen, those who listen
+ * are called later, and of all that has changed. The caller holds the set. */
 StateUnitHandle *
 state_unit_handle_notify_state (StateUnitHandle *self)
 {
@@ -387,12 +388,9 @@ state_unit_handle_notify_state (StateUnitHandle *self)
   units->heard_handle = &heard;
   g_object_notify_by_pspec ((GObject *) self, properties[PROP_STATE]);
   units->heard_handle = outer;
-  if (heard != NULL)
-    {
-      g_object_notify_by_pspec ((GObject *) self, properties[PROP_ALLOWED_OPERATIONS]);
-      if (self->error_changed)
-        g_object_notify_by_pspec ((GObject *) self, properties[PROP_ERROR]);
-    }
+  g_object_notify_by_pspec ((GObject *) self, properties[PROP_ALLOWED_OPERATIONS]);
+  if (self->error_changed)
+    g_object_notify_by_pspec ((GObject *) self, properties[PROP_ERROR]);
   self->error_changed = FALSE;
   return heard;
 }

@@ -55,6 +55,28 @@ test_properties (void)
   g_signal_handlers_disconnect_by_data (handle, set->signals);
 }
 
+/* As bindings do around several changes: what is told once it is over is complete. */
+static void
+test_frozen (void)
+{
+  g_autoptr (TestSet) set = test_set_new ();
+  TestUnit *disk = test_set_add (set, "disk", NULL);
+  StateUnitHandle *handle = test_set_get (set, "disk");
+  g_autoptr (GError) error = NULL;
+
+  g_signal_connect (handle, "notify", G_CALLBACK (note_property), set->signals);
+  test_unit_fail (disk, STATE_OPERATION_START, "no power");
+  g_object_freeze_notify (G_OBJECT (handle));
+  g_assert_false (test_start (set->units, &error));
+  test_assert_journal (set->signals, "");
+  g_object_thaw_notify (G_OBJECT (handle));
+
+  g_assert_cmpuint (test_journal_count (set->signals, "state"), ==, 1);
+  g_assert_cmpuint (test_journal_count (set->signals, "allowed-operations"), ==, 1);
+  g_assert_cmpuint (test_journal_count (set->signals, "error"), ==, 1);
+  g_signal_handlers_disconnect_by_data (handle, set->signals);
+}
+
 static void
 test_lets_go_when_it_leaves (void)
 {
@@ -411,6 +433,7 @@ main (int argc, char *argv[])
 {
   test_init (&argc, &argv);
   g_test_add_func ("/unit-handle/has-properties", test_properties);
+  g_test_add_func ("/unit-handle/tells-when-thawed-what-changed-while-frozen", test_frozen);
   g_test_add_func ("/unit-handle/lets-go-of-its-unit-when-it-leaves", test_lets_go_when_it_leaves);
   g_test_add_func ("/unit-handle/lets-go-of-its-unit-when-the-set-ends",
                    test_lets_go_when_the_set_ends);
