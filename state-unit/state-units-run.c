@@ -45,6 +45,14 @@ has_called_out (StateUnits *self)
   self->heard_known = FALSE;
 }
 
+/* Between two messages units may have been called, or inspected. What these took is not
+ * counted for an answer that had been sent before. */
+static void
+message_arrives (StateUnits *self)
+{
+  self->heard_known = FALSE;
+}
+
 /* Telling */
 
 static GError *
@@ -288,10 +296,13 @@ state_units_answer_arrives (StateRequest *request)
 {
   StateUnitHandle *handle = state_request_get_handle (request);
 
-  if (handle->units != NULL && handle->request == request)
-    take_arrived (handle->units, handle, request);
-  else
-    g_object_unref (request);
+  if (handle->units == NULL || handle->request != request)
+    {
+      g_object_unref (request);
+      return;
+    }
+  message_arrives (handle->units);
+  take_arrived (handle->units, handle, request);
 }
 
 void
@@ -867,6 +878,7 @@ state_units_handle_event (StateUnits *self,
 {
   g_autoptr (StateUnits) alive = g_object_ref (self);
 
+  message_arrives (self);
   switch (event)
     {
     case STATE_EVENT_ENDED:

@@ -851,6 +851,48 @@ test_does_not_hear_once_it_stopped_listening (void)
   test_assert_journal (set->signals, "a>starting a>running b>starting");
 }
 
+/* One unit has taken a request along from another set, and is called only when that has
+ * been answered: between the answers of the others, which arrive in one turn. */
+static void
+test_listens_between_two_answers (void)
+{
+  g_autoptr (TestSet) other = test_set_new ();
+  g_autoptr (TestSet) set = test_set_new ();
+  g_autoptr (TestUnit) late = g_object_ref (test_set_add (other, "late", NULL));
+  g_autoptr (StateRequest) taken_along = NULL;
+  g_auto (TestCall) other_call = TEST_CALL_INIT;
+  g_auto (TestCall) call = TEST_CALL_INIT;
+  g_autoptr (GError) error = NULL;
+
+  test_set_answer_all (other, TEST_ANSWER_HELD);
+  test_begin (other->units, STATE_OPERATION_START, NULL, NULL, &other_call);
+  test_wait_until (test_unit_has_request (late));
+  taken_along = test_unit_take_request (late);
+  state_unit_handle_discard (test_set_get (other, "late"));
+  test_end (other->units, STATE_OPERATION_START, &other_call, NULL, &error);
+  g_assert_no_error (error);
+
+  test_set_add (set, "a", NULL);
+  test_set_add (set, "b", NULL);
+  test_set_answer_all (set, TEST_ANSWER_HELD);
+  test_unit_set_answers (late, TEST_ANSWER_AT_ONCE);
+  test_unit_set_hook (late, STATE_OPERATION_START, listen_to_the_set, set);
+  test_set_add_object (set, "late", late);
+  listen_to_the_set (NULL, NULL, set);
+  stop_listening (NULL, NULL, set);
+  test_begin (set->units, STATE_OPERATION_START, NULL, NULL, &call);
+  test_wait_until (test_unit_has_request (test_set_get_unit (set, "b")));
+  test_settle ();
+
+  test_unit_answer_held (test_set_get_unit (set, "a"));
+  state_request_complete (taken_along);
+  test_unit_answer_held (test_set_get_unit (set, "b"));
+  test_end (set->units, STATE_OPERATION_START, &call, NULL, &error);
+  g_assert_no_error (error);
+  test_assert_journal (set->signals, "b>running late>running");
+  stop_listening (NULL, NULL, set);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -888,5 +930,7 @@ main (int argc, char *argv[])
                    test_listens_once_told_of_a_state);
   g_test_add_func ("/reentrancy/a-start-that-stops-listening-hears-no-more",
                    test_does_not_hear_once_it_stopped_listening);
+  g_test_add_func ("/reentrancy/a-start-between-two-answers-listens-from-then-on",
+                   test_listens_between_two_answers);
   return g_test_run ();
 }
