@@ -34,6 +34,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (StateDispatcher, state_dispatcher_unref)
 GMainContext *state_dispatcher_get_context (StateDispatcher *self);
 gboolean state_dispatcher_is_here (StateDispatcher *self);
 gboolean state_dispatcher_is_idle (StateDispatcher *self);
+gboolean state_dispatcher_is_closed (StateDispatcher *self);
 
 void state_dispatcher_post (StateDispatcher *self, StateMessage *message);
 void state_dispatcher_again (StateDispatcher *self);

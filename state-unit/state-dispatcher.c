@@ -233,6 +233,13 @@ state_dispatcher_is_idle (StateDispatcher *self)
 }
 
 /* From any thread. */
+gboolean
+state_dispatcher_is_closed (StateDispatcher *self)
+{
+  return g_atomic_int_get (&self->closed);
+}
+
+/* From any thread. */
 void
 state_dispatcher_post (StateDispatcher *self, StateMessage *message)
 {

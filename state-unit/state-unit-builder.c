@@ -203,6 +203,21 @@ this_thread (void)
   return &mine;
 }
 
+/* Another thread that lets go of it could send no word to a set that has been disposed of:
+ * nothing is borrowed from that. */
+static void
+open_in_set (StateUnitBuilder *self)
+{
+  StateUnits *units = self->units;
+
+  if (units->open_builder != NULL)
+    state_unit_builder_keep_handles (units->open_builder);
+  units->open_builder = self;
+  self->is_open = TRUE;
+  if (state_dispatcher_is_closed (units->dispatcher))
+    state_unit_builder_keep_handles (self);
+}
+
 /* In the set's context. */
 StateUnitBuilder *
 state_unit_builder_new (StateUnits *units, const char *name)
@@ -214,10 +229,7 @@ state_unit_builder_new (StateUnits *units, const char *name)
   self->units = g_object_ref (units);
   self->thread = this_thread ();
   set_name (self, name);
-  if (units->open_builder != NULL)
-    state_unit_builder_keep_handles (units->open_builder);
-  units->open_builder = self;
-  self->is_open = TRUE;
+  open_in_set (self);
   return self;
 }
 

@@ -493,6 +493,19 @@ test_abandoned_on_another_thread (void)
   test_assert_states (set, "disk:stopped");
 }
 
+/* There is nobody left who could be told of it. */
+static void
+test_abandoned_after_the_set (void)
+{
+  g_autoptr (StateUnits) units = state_units_new ();
+  g_autoptr (GError) error = NULL;
+
+  g_object_run_dispose (G_OBJECT (units));
+  test_in_thread (drop, state_units_add (units, "one"), NULL);
+  state_unit_builder_build (state_units_add (units, "other"), NULL, &error);
+  g_assert_no_error (error);
+}
+
 /* --- Lifetime --- */
 
 static void
@@ -582,6 +595,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/unit-builder/is-abandoned", test_abandoned);
   g_test_add_func ("/unit-builder/is-abandoned-on-another-thread",
                    test_abandoned_on_another_thread);
+  g_test_add_func ("/unit-builder/is-abandoned-after-the-set", test_abandoned_after_the_set);
   g_test_add_func ("/unit-builder/the-unit-leaves-with-its-owner", test_lifetime);
   g_test_add_func ("/unit-builder/the-unit-leaves-with-its-owner-on-another-thread",
                    test_lifetime_on_another_thread);
