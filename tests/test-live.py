@@ -399,6 +399,7 @@ class TestSilence(Case):
         machine = self.machine()
         self.ask("set", "uefi/latency", 60000)
         inspect = self.begin_inspect(machine)
+        change = self.begin_and_ask("Inspect", "set", f"{NVME}/latency", 1)
         waits = self.begin("start")
         wait_until(lambda: self.states()["uefi"] == "starting")
         limited = self.begin_and_ask("Stop", "stop", "--timeout", 1)
@@ -414,6 +415,11 @@ class TestSilence(Case):
                                      "answer\n")
         self.assert_gives_up(inspect, f"{silent}\n")
         self.assert_gives_up(limited, f"{silent}; waiting until it does\n{silent}\n")
+        # What it does not know the type of, it does not change.
+        messages, errors = change.communicate(timeout=TIMEOUT)
+        self.assertEqual(errors, f"{silent}\n")
+        self.assertNotIn("member -> 'Update'", messages)
+        self.assertEqual(change.returncode, 3)
 
         self.assertEqual(waits.stderr.readline(), f"{silent}; waiting until it does\n")
         self.assertIsNone(waits.poll())

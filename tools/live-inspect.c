@@ -181,9 +181,9 @@ live_inspect (int argc, char **argv)
 
 /* The value at the path now; NULL: there is none, or it is a tree. */
 static GVariant *
-current_value (StateRemoteUnits *units, const char *path)
+current_value (StateRemoteUnits *units, const char *path, GError **error)
 {
-  g_autoptr (GVariant) tree = inspect (units, path, 1, 0, NULL);
+  g_autoptr (GVariant) tree = inspect (units, path, 1, 0, error);
   const char *slash = strrchr (path, '/');
 
   return tree != NULL ? g_variant_lookup_value (tree, slash != NULL ? slash + 1 : path, NULL)
@@ -229,7 +229,10 @@ live_set (int argc, char **argv)
   if (units == NULL)
     return live_give_up (error);
 
-  current = current_value (units, live.words[0]);
+  current = current_value (units, live.words[0], &error);
+  if (live_is_silent_error (error))
+    return live_fail (units, error);
+  g_clear_error (&error);
   value = parse_value (live.words[1], current);
   state_remote_units_update_async (units, live.words[0], value, NULL, live_keep_result, &result);
   if (live_wait_for_answer (units, &result, &error) != NULL)

@@ -147,6 +147,13 @@ live_set_silent_error (GError **error)
   g_set_error_literal (error, silent_error_quark (), 0, "the program does not answer");
 }
 
+/* @error: nullable */
+gboolean
+live_is_silent_error (const GError *error)
+{
+  return error != NULL && error->domain == silent_error_quark ();
+}
+
 /* Waits as long as the program answers anything at all. NULL: it does not; then nothing
  * more may be waited for, for @result is gone when the caller returns. */
 GAsyncResult *
@@ -268,7 +275,7 @@ live_give_up (GError *error)
 static gboolean
 is_gone (StateRemoteUnits *units, const GError *error)
 {
-  return error->domain == silent_error_quark () ||
+  return live_is_silent_error (error) ||
          (g_error_matches (error, STATE_ERROR, STATE_ERROR_LOST) && !live_is_there (units));
 }
 

@@ -42,5 +42,6 @@ void live_keep_result (GObject *source, GAsyncResult *result, gpointer result_ou
 GAsyncResult *live_wait (GAsyncResult **result);
 GAsyncResult *live_wait_for_answer (StateRemoteUnits *units, GAsyncResult **result, GError **error);
 void live_set_silent_error (GError **error);
+gboolean live_is_silent_error (const GError *error);
 
 G_END_DECLS
