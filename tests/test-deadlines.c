@@ -774,6 +774,7 @@ test_cancelled_waits_until_the_deadline (void)
   scene_init (&scene, STATE_OPERATION_START, 200);
   test_begin (scene.set->units, STATE_OPERATION_START, NULL, NULL, &call);
   scene.request = test_unit_take_request (scene.a);
+  test_set_wait_state (scene.set, "b", STATE_UNIT_STATE_RUNNING);
   state_transition_cancel (state_units_get_current_transition (scene.set->units));
   test_settle ();
   g_assert_true (g_cancellable_is_cancelled (state_request_get_cancellable (scene.request)));

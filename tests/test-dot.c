@@ -115,6 +115,7 @@ test_outcomes (void)
   start = state_transition_new (set->units, STATE_OPERATION_START);
   state_transition_run_async (start, NULL, test_call_done, &call);
   test_wait_until (test_unit_has_request (test_set_get_unit (set, "gone")));
+  test_wait_until (state_transition_get_n_finished (start) == 3);
   during = state_transition_to_dot (start);
   assert_node (during, "held", "asked", "blue");
   assert_node (during, "next", "waiting", "white");

@@ -129,6 +129,13 @@ on_tick (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+/* In valgrind everything takes much longer. */
+static guint
+patience (void)
+{
+  return g_test_slow () || g_getenv ("STATE_UNIT_TEST_PATIENCE") != NULL ? 300 : 30;
+}
+
 TestWatchdog *
 test_watchdog_new (const char *where, const char *what)
 {
@@ -137,7 +144,7 @@ test_watchdog_new (const char *where, const char *what)
   self->context = g_main_context_ref_thread_default ();
   self->text = g_strdup_printf ("%s: waited too long for: %s", where, what);
 
-  self->alarm = g_timeout_source_new_seconds (g_test_slow () ? 300 : 30);
+  self->alarm = g_timeout_source_new_seconds (patience ());
   g_source_set_callback (self->alarm, on_alarm, self, NULL);
   g_source_attach (self->alarm, self->context);
 
