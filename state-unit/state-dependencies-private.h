@@ -34,7 +34,8 @@ void state_dependencies_let_go (StateDependencies *self);
 const StateUnitHandle *
 state_dependencies_find_stranger (const StateDependencies *self, const StateUnits *units);
 
-/* From a binding, flags may have any bit set. */
+/* From a binding, flags may have any bit set. Seven of eight bits: whoever counts them
+ * through in a byte comes to an end. */
 #define STATE_DEPENDENCY_OPERATIONS 0x7f
 
 static inline void

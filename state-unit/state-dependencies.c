@@ -84,8 +84,8 @@ compare_numbers (gconstpointer a, gconstpointer b)
   return one < other ? -1 : one > other;
 }
 
-/* Each as it comes takes its place in a row that is sorted; which that is, nothing that
- * would have to be guessed depends on. */
+/* Each as it comes takes its place in a row that is sorted, without branches that the
+ * processor would have to predict. */
 static guint
 collect_few (const StateDependencies *dependencies, guint64 *numbers)
 {

@@ -17,7 +17,7 @@ typedef struct
   StateUnit *unit;         /* nullable */
   StateUnitHandle *handle; /* nullable; gives the name */
   GMainContext *context;   /* the unit's */
-  StateThread *thread;     /* nullable: that runs the context, if it is the unit\'s own */
+  StateThread *thread;     /* nullable: that runs the context, if it is the unit's own */
   StateDispatcher *home;   /* nullable: the context of those who ask */
   GVariant *state;         /* nullable */
   guint state_version;

@@ -237,11 +237,14 @@ state_unit_handle_own_extras (StateUnitHandle *self)
   return (StateUnitExtras *) self->extras;
 }
 
-/* clang-format off */
-static G_DEFINE_QUARK (state-unit-handle, handle)
-    /* clang-format on */
+static GQuark
+handle_quark (void)
+{
+  return g_quark_from_static_string ("state-unit-handle");
+}
 
-    static gpointer ref_handle (gpointer handle, gpointer unused)
+static gpointer
+ref_handle (gpointer handle, gpointer unused)
 {
   return handle != NULL ? g_object_ref (handle) : NULL;
 }

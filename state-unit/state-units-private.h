@@ -54,7 +54,7 @@ struct _StateUnits
 
   gint64 now;                     /* when it was looked at since anybody was called last; 0: not */
   StateUnitHandle **heard_handle; /* nullable: where to tell that one is listened to */
-  guint heard : 1;                /* likewise: whether anybody hears of changes of state */
+  guint heard : 1;                /* whether anybody hears of changes of state, if that is known */
   guint heard_known : 1;
   StateRequest *hand;  /* nullable: the one that was put to the last unit */
   StateRequest *spare; /* a list of those done with, for the next units */

@@ -16,8 +16,9 @@
 #define SLICE (8 * 1000)
 
 /* The clock and the signal's handlers are looked at once, and then not again before
- * somebody has been called, who may take time or connect to the signal: it costs more
- * to look than all the rest that is done for a unit. */
+ * has_called_out() or message_arrives() says that somebody has been called, who may take
+ * time or connect to the signal: it costs more to look than all the rest that is done for
+ * a unit. */
 
 gint64
 state_units_get_now (StateUnits *self)
@@ -80,15 +81,15 @@ tell_change (StateUnits *self, StateUnitHandle *handle, const StateChange *chang
 {
   gboolean has_reason =
       change->new_state == STATE_UNIT_STATE_FAILED || change->new_state == STATE_UNIT_STATE_LOST;
-  g_autoptr (StateUnitHandle) heard = NULL;
+  g_autoptr (StateUnitHandle) told = NULL;
 
   if (has_reason != (handle->error != NULL))
     state_unit_handle_take_error (handle, has_reason ? reason_of_state (self, handle) : NULL);
   if (state_listeners_possible (handle))
-    heard = state_unit_handle_notify_state (handle);
+    told = state_unit_handle_notify_state (handle);
   else
     handle->error_changed = FALSE;
-  if (heard != NULL)
+  if (told != NULL)
     has_called_out (self);
   if (is_heard (self))
     {
@@ -161,8 +162,9 @@ current_slot (StateUnits *self, StateUnitHandle *handle)
                                : STATE_SLOT_NONE;
 }
 
-/* How many requests are kept while a transition goes on. */
+/* How many requests are kept while a transition goes on, and from one to the next. */
 #define MAX_SPARE 4096
+#define MAX_SPARE_AT_REST 64
 
 /* Takes over a request. One that is done with is put to another unit, if nobody else
  * has kept it. */
@@ -174,9 +176,6 @@ keep_spare (StateUnits *self, StateRequest *request)
   else
     g_object_unref (request);
 }
-
-/* How many are kept from one transition to the next. */
-#define MAX_SPARE_AT_REST 64
 
 static void
 drop_spares (StateUnits *self)

@@ -366,7 +366,8 @@ install_signals (GType type)
    * @new_state: the state now
    *
    * Emitted when the state of a unit has changed, after the notification of
-   * #StateUnitHandle:state.
+   * #StateUnitHandle:state. It is not emitted as long as no handler is connected:
+   * emission hooks alone (g_signal_add_emission_hook()) hear nothing of it.
    *
    * Since: 1.0
    */
