@@ -915,7 +915,8 @@ model_discard (Model *model, guint i)
   gboolean was_waited_for = unit->out || unit->awaited;
 
   unit->gone = TRUE;
-  if (model->done || !unit->taken || unit->finished)
+  /* What has come to its end by itself has failed before. */
+  if (model->done || !unit->taken || unit->finished || unit->died)
     return;
 
   unit->out = unit->awaited = FALSE;
