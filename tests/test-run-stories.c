@@ -669,6 +669,41 @@ test_what_can_start_starts_and_the_rest_is_left (void)
 }
 
 static void
+assert_idle (Story *self, const char *expected)
+{
+  g_autoptr (GArray) idle = state_graph_idle (self->graph);
+
+  for (guint i = 0; i < idle->len; i++)
+    self->text[i] = (char) ('a' + g_array_index (idle, guint32, i));
+  self->text[idle->len] = '\0';
+  g_assert_cmpstr (self->text, ==, expected);
+}
+
+/* Also where all goes well, and nobody takes a closer look. */
+static void
+test_idle_are_those_that_do_not_run (void)
+{
+  g_autoptr (Story) story = story_new ();
+
+  add (story, "");
+  add (story, "");
+  begin (story, STATE_OPERATION_START, "");
+  g_assert_cmpstr (asked (story), ==, "ab");
+  assert_idle (story, "ab");
+  g_assert_true (state_run_succeed (story->run, 0, ++story->now));
+  assert_idle (story, "b");
+  g_assert_true (state_run_succeed (story->run, 1, ++story->now));
+  assert_idle (story, "");
+  assert_done (story, TRUE);
+
+  begin (story, STATE_OPERATION_STOP, "");
+  g_assert_cmpstr (asked (story), ==, "ab");
+  assert_idle (story, "ab");
+  g_assert_true (state_run_succeed (story->run, 0, ++story->now));
+  assert_idle (story, "ab");
+}
+
+static void
 test_nothing_to_do_is_done (void)
 {
   g_autoptr (Story) story = story_new ();
@@ -725,6 +760,7 @@ main (int argc, char **argv)
                    test_refused_before_anything_is_touched);
   g_test_add_func ("/stories/what-can-start-starts-and-the-rest-is-left",
                    test_what_can_start_starts_and_the_rest_is_left);
+  g_test_add_func ("/stories/idle-are-those-that-do-not-run", test_idle_are_those_that_do_not_run);
   g_test_add_func ("/stories/nothing-to-do-is-done", test_nothing_to_do_is_done);
   return g_test_run ();
 }

@@ -884,6 +884,44 @@ test_waits_for_each_once (void)
   state_run_end (run);
 }
 
+/* Turns come in the order in which they were given, also once they have gone round. */
+static void
+test_turns_come_in_their_order (void)
+{
+  const guint32 n = 5;
+  g_autoptr (StateGraph) graph = state_graph_new ();
+  g_autoptr (GArray) expected = g_array_new (FALSE, FALSE, sizeof (guint32));
+  StateRunPhase *phase;
+
+  for (guint32 slot = 0; slot < n; slot++)
+    {
+      add (graph, NULL, 0);
+      g_array_append_val (expected, slot);
+    }
+  phase = state_phase_new (graph, STATE_OPERATION_STOP, STATE_PHASE_MAIN, NULL,
+                           g_new0 (StateRunStep, n), n);
+  state_phase_begin (phase, 1);
+  for (guint round = 0; round < 100; round++)
+    {
+      guint32 two[2];
+
+      g_assert_cmpuint (phase->n_ready, ==, n);
+      for (guint32 place = 0; place < n; place++)
+        g_assert_cmpuint (state_phase_peek_ready (phase, place), ==,
+                          g_array_index (expected, guint32, place));
+      for (guint i = 0; i < 2; i++)
+        {
+          two[1 - i] = state_phase_pop_ready (phase);
+          g_assert_cmpuint (two[1 - i], ==, g_array_index (expected, guint32, i));
+        }
+      g_array_remove_range (expected, 0, 2);
+      g_array_append_vals (expected, two, 2);
+      for (guint i = 0; i < 2; i++)
+        state_phase_push_ready (phase, two[i]);
+    }
+  state_phase_free (phase);
+}
+
 /* --- A long chain on a small stack --- */
 
 #define LONG (1000 * 1000)
@@ -960,6 +998,7 @@ main (int argc, char **argv)
   g_test_add_func ("/run/anything-goes-as-the-rules-say", test_anything_goes_as_the_rules_say);
   g_test_add_func ("/run/death-stops-at-one-that-came-up", test_death_stops_at_one_that_came_up);
   g_test_add_func ("/run/waits-for-each-once", test_waits_for_each_once);
+  g_test_add_func ("/run/turns-come-in-their-order", test_turns_come_in_their_order);
   g_test_add_func ("/run/million-in-a-chain-on-a-small-stack",
                    test_million_in_a_chain_on_a_small_stack);
   return g_test_run ();
