@@ -18,7 +18,8 @@ typedef struct
   StateRemoteUnitsTake take;
   GDestroyNotify destroy;
   GSource *cancelled;
-  gboolean has_ended;
+  GCancellable *pending; /* ends the wait for the reply */
+  gboolean is_stuck;     /* the other end */
 } Call;
 
 static void
@@ -29,6 +30,7 @@ call_free (gpointer data)
   if (self->cancelled != NULL)
     g_source_destroy (self->cancelled);
   g_clear_pointer (&self->cancelled, g_source_unref);
+  g_clear_object (&self->pending);
   g_free (self);
 }
 
@@ -83,6 +85,15 @@ state_remote_units_explain_error (StateRemoteUnits *self, GError *error)
   return error;
 }
 
+/* Takes the error. */
+static GError *
+stuck_error (StateRemoteUnits *self, GError *error)
+{
+  return put (error, G_IO_ERROR, G_IO_ERROR_CANCELLED,
+              g_strdup_printf ("%s does not answer: what was cancelled may go on there",
+                               self->bus_name != NULL ? self->bus_name : "the other end"));
+}
+
 /* Calling */
 
 static void
@@ -97,13 +108,9 @@ on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
                                                        &error);
   gpointer taken = NULL;
 
-  if (call->has_ended)
-    {
-      g_clear_error (&error);
-      return;
-    }
-  call->has_ended = TRUE;
-  if (reply == NULL)
+  if (reply == NULL && call->is_stuck)
+    error = stuck_error (g_task_get_source_object (task), error);
+  else if (reply == NULL)
     error = state_remote_units_explain_error (g_task_get_source_object (task), error);
   else if (call->take != NULL)
     taken = call->take (reply, files, &error);
@@ -113,23 +120,32 @@ on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_pointer (task, taken, call->destroy);
 }
 
-/* Whoever does not even say so is stuck, or has been stopped. */
+static void
+weak_ref_free (GWeakRef *ref)
+{
+  g_weak_ref_clear (ref);
+  g_free (ref);
+}
+
+/* Whoever does not even say so is stuck, or has been stopped. The call may have come back
+ * meanwhile. */
 static void
 on_cancel_heard (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (GTask) task = user_data;
-  Call *call = g_task_get_task_data (task);
-  StateRemoteUnits *self = g_task_get_source_object (task);
+  GWeakRef *ref = user_data;
+  g_autoptr (GTask) task = g_weak_ref_get (ref);
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply =
       g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
 
-  if (call->has_ended || !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
-    return;
-  call->has_ended = TRUE;
-  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED,
-                           "%s does not answer: what was cancelled may go on there",
-                           self->bus_name != NULL ? self->bus_name : "the other end");
+  if (task != NULL && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
+    {
+      Call *call = g_task_get_task_data (task);
+
+      call->is_stuck = TRUE;
+      g_cancellable_cancel (call->pending);
+    }
+  weak_ref_free (ref);
 }
 
 static gboolean
@@ -138,11 +154,13 @@ on_cancelled (GCancellable *cancellable, gpointer user_data)
   GTask *task = user_data;
   StateRemoteUnits *self = g_task_get_source_object (task);
   const Call *call = g_task_get_task_data (task);
+  GWeakRef *ref = g_new0 (GWeakRef, 1);
 
+  g_weak_ref_init (ref, task);
   /* How it ends is told by the reply to the call itself. */
   g_dbus_connection_call (self->connection, self->owner, self->object_path, STATE_UNITS_INTERFACE,
                           "Cancel", g_variant_new ("(u)", call->id), NULL, G_DBUS_CALL_FLAGS_NONE,
-                          CANCEL_TIME, NULL, on_cancel_heard, g_object_ref (task));
+                          CANCEL_TIME, NULL, on_cancel_heard, ref);
   return G_SOURCE_REMOVE;
 }
 
@@ -152,7 +170,13 @@ watch_cancellable (GTask *task, Call *call)
 {
   GCancellable *cancellable = g_task_get_cancellable (task);
 
-  if (cancellable == NULL || call->id == 0)
+  if (call->id == 0)
+    {
+      g_set_object (&call->pending, cancellable);
+      return;
+    }
+  call->pending = g_cancellable_new ();
+  if (cancellable == NULL)
     return;
   call->cancelled = g_cancellable_source_new (cancellable);
   g_source_set_callback (call->cancelled, G_SOURCE_FUNC (on_cancelled), task, NULL);
@@ -228,8 +252,7 @@ state_remote_units_call_send (GTask *own,
   g_dbus_connection_call_with_unix_fd_list (self->connection, self->owner, self->object_path,
                                             STATE_UNITS_INTERFACE, method, sunk, NULL,
                                             G_DBUS_CALL_FLAGS_NONE, NO_TIMEOUT, files,
-                                            call->id == 0 ? g_task_get_cancellable (task) : NULL,
-                                            on_reply, g_object_ref (task));
+                                            call->pending, on_reply, g_object_ref (task));
 }
 
 /* Replies. Their type is not what it should be when the other side is not what it
