@@ -4,7 +4,6 @@
 
 #include "state-error.h"
 #include "state-queue-private.h"
-#include "state-request-batch-private.h"
 #include "state-snapshot-private.h"
 #include "state-unit-handle-private.h"
 #include "state-unit-private.h"

@@ -64,11 +64,17 @@ put (GError *error, GQuark domain, int code, char *words)
   return g_error_new (domain, code, "%s", message);
 }
 
+static const char *
+where_it_is (StateRemoteUnits *self)
+{
+  return self->bus_name != NULL ? self->bus_name : "the other end";
+}
+
 /* Takes the error, and makes it that of the set where it came from there. */
 GError *
 state_remote_units_explain_error (StateRemoteUnits *self, GError *error)
 {
-  const char *where = self->bus_name != NULL ? self->bus_name : "the other end";
+  const char *where = where_it_is (self);
 
   g_dbus_error_strip_remote_error (error);
   if (is_nobody (error))
@@ -85,21 +91,13 @@ state_remote_units_explain_error (StateRemoteUnits *self, GError *error)
   return error;
 }
 
-/* Takes the error. */
-static GError *
-stuck_error (StateRemoteUnits *self, GError *error)
-{
-  return put (error, G_IO_ERROR, G_IO_ERROR_CANCELLED,
-              g_strdup_printf ("%s does not answer: what was cancelled may go on there",
-                               self->bus_name != NULL ? self->bus_name : "the other end"));
-}
-
 /* Calling */
 
 static void
 on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
+  StateRemoteUnits *self = g_task_get_source_object (task);
   Call *call = g_task_get_task_data (task);
   g_autoptr (GUnixFDList) files = NULL;
   GError *error = NULL;
@@ -109,9 +107,11 @@ on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
   gpointer taken = NULL;
 
   if (reply == NULL && call->is_stuck)
-    error = stuck_error (g_task_get_source_object (task), error);
+    error = put (error, G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                 g_strdup_printf ("%s does not answer: what was cancelled may go on there",
+                                  where_it_is (self)));
   else if (reply == NULL)
-    error = state_remote_units_explain_error (g_task_get_source_object (task), error);
+    error = state_remote_units_explain_error (self, error);
   else if (call->take != NULL)
     taken = call->take (reply, files, &error);
   if (error != NULL)
@@ -170,14 +170,14 @@ watch_cancellable (GTask *task, Call *call)
 {
   GCancellable *cancellable = g_task_get_cancellable (task);
 
+  if (cancellable == NULL)
+    return;
   if (call->id == 0)
     {
-      g_set_object (&call->pending, cancellable);
+      call->pending = g_object_ref (cancellable);
       return;
     }
   call->pending = g_cancellable_new ();
-  if (cancellable == NULL)
-    return;
   call->cancelled = g_cancellable_source_new (cancellable);
   g_source_set_callback (call->cancelled, G_SOURCE_FUNC (on_cancelled), task, NULL);
   g_source_attach (call->cancelled, g_task_get_context (task));
@@ -245,7 +245,7 @@ state_remote_units_call_send (GTask *own,
     {
       g_task_return_new_error (task, STATE_ERROR, STATE_ERROR_LOST, "there is no set at %s of %s",
                                self->object_path != NULL ? self->object_path : "nowhere",
-                               self->bus_name != NULL ? self->bus_name : "the other end");
+                               where_it_is (self));
       return;
     }
   watch_cancellable (task, call);
