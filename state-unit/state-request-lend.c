@@ -2,6 +2,7 @@
 
 #include "state-request-struct-private.h"
 
+#include "state-listeners-private.h"
 #include "state-unit-handle.h"
 
 /* How a request is lent to one unit after the other, and what it keeps alive. */
@@ -77,7 +78,8 @@ state_request_adopt (StateRequest *self)
 }
 
 /* Whether it has been answered, and nobody but the caller knows of it: neither by a
- * reference nor by anything that GObject keeps in its data, such as a weak one. */
+ * reference nor by a handler, nor by anything that GObject keeps in its data, such as a weak
+ * reference. */
 static gboolean
 is_reusable (StateRequest *self)
 {
@@ -85,6 +87,7 @@ is_reusable (StateRequest *self)
 
   return g_atomic_int_get (&object->ref_count) == 1 &&
          ((gsize) g_atomic_pointer_get (&object->qdata) & ~(gsize) G_DATALIST_FLAGS_MASK) == 0 &&
+         !(state_listeners_mask != 0 && state_listeners_possible (self)) &&
          g_atomic_int_get (&self->delivery) == DELIVERY_READY &&
          g_atomic_int_get (&self->answer) == ANSWER_CLAIMED;
 }

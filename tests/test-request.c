@@ -569,6 +569,7 @@ typedef enum
   KNOWN_BY_WEAK_NOTIFY,
   KNOWN_BY_DATA,
   KNOWN_BY_QDATA,
+  KNOWN_BY_HANDLER,
   N_WAYS_TO_KNOW
 } WayToKnow;
 
@@ -591,6 +592,17 @@ static void
 note_gone (gpointer knower)
 {
   g_atomic_int_inc (&((Knower *) knower)->is_gone);
+}
+
+static void
+note_closed (gpointer knower, GClosure *closure)
+{
+  note_gone (knower);
+}
+
+static void
+on_notify (GObject *request, GParamSpec *property, gpointer knower)
+{
 }
 
 static void
@@ -625,6 +637,9 @@ come_to_know (TestUnit *unit, StateRequest *request, gpointer user_data)
     case KNOWN_BY_QDATA:
       g_object_set_qdata_full (G_OBJECT (request), knower_quark (), knower, note_gone);
       break;
+    case KNOWN_BY_HANDLER:
+      g_signal_connect_data (request, "notify", G_CALLBACK (on_notify), knower, note_closed, 0);
+      break;
     default:
       g_assert_not_reached ();
     }
@@ -642,6 +657,8 @@ assert_unknown (TestUnit *unit, StateRequest *request, gpointer user_data)
   /* Another may well come to where it was. */
   g_assert_true (knower->request != request || knower->is_gone);
   g_assert_null (g_object_get_data (G_OBJECT (request), "knower"));
+  g_assert_cmpuint (g_signal_handler_find (request, G_SIGNAL_MATCH_DATA, 0, 0, NULL, NULL, knower),
+                    ==, 0);
   g_assert_cmpstr (state_request_get_unit_name (request), ==, test_unit_get_name (unit));
 }
 
