@@ -29,6 +29,18 @@ state_listeners_possible (gpointer object)
   return mask == 0 || (state_listeners_word (object) & mask) != 0;
 }
 
+/* Whether nobody but the caller knows of the object: neither by a reference nor by a
+ * handler, nor by anything that GObject keeps in its data, such as a weak reference. */
+static inline gboolean
+state_listeners_is_ours_alone (gpointer object)
+{
+  GObject *self = (GObject *) object;
+
+  return g_atomic_int_get (&self->ref_count) == 1 &&
+         ((gsize) g_atomic_pointer_get (&self->qdata) & ~(gsize) G_DATALIST_FLAGS_MASK) == 0 &&
+         !(state_listeners_mask != 0 && state_listeners_possible (self));
+}
+
 static inline void
 state_listeners_notify (gpointer object, GParamSpec *pspec)
 {

@@ -77,17 +77,11 @@ state_request_adopt (StateRequest *self)
   own->inspect_path = g_strdup (own->inspect_path);
 }
 
-/* Whether it has been answered, and nobody but the caller knows of it: neither by a
- * reference nor by a handler, nor by anything that GObject keeps in its data, such as a weak
- * reference. */
+/* Whether it has been answered, and nobody but the caller knows of it. */
 static gboolean
 is_reusable (StateRequest *self)
 {
-  GObject *object = (GObject *) self;
-
-  return g_atomic_int_get (&object->ref_count) == 1 &&
-         ((gsize) g_atomic_pointer_get (&object->qdata) & ~(gsize) G_DATALIST_FLAGS_MASK) == 0 &&
-         !(state_listeners_mask != 0 && state_listeners_possible (self)) &&
+  return state_listeners_is_ours_alone (self) &&
          g_atomic_int_get (&self->delivery) == DELIVERY_READY &&
          g_atomic_int_get (&self->answer) == ANSWER_CLAIMED;
 }

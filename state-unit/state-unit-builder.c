@@ -5,6 +5,7 @@
 #include "state-dependencies-private.h"
 #include "state-error.h"
 #include "state-lifetime-private.h"
+#include "state-listeners-private.h"
 #include "state-name-private.h"
 #include "state-queue-private.h"
 #include "state-thread-private.h"
@@ -233,17 +234,6 @@ state_unit_builder_new (StateUnits *units, const char *name)
   return self;
 }
 
-/* Whether nobody else knows of it: neither by a reference nor by anything that GObject
- * keeps in its data, such as a weak one. */
-static gboolean
-is_ours_alone (StateUnitBuilder *self)
-{
-  GObject *object = (GObject *) self;
-
-  return g_atomic_int_get (&object->ref_count) == 1 &&
-         ((gsize) g_atomic_pointer_get (&object->qdata) & ~(gsize) G_DATALIST_FLAGS_MASK) == 0;
-}
-
 /* In the set's context: it has been built, or will never be. What nobody knows of
  * serves for the next unit. */
 static void
@@ -254,7 +244,7 @@ consume (StateUnitBuilder *self)
   if (self->is_open)
     units->open_builder = NULL;
   self->is_open = FALSE;
-  if (units == NULL || units->spare_builder != NULL || !is_ours_alone (self))
+  if (units == NULL || units->spare_builder != NULL || !state_listeners_is_ours_alone (self))
     {
       state_dependencies_clear (&self->dependencies);
       state_dependencies_clear (&self->dependents);
